@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: MIT
+# gradgate: one Makefile. `make help` lists the targets; MODE=debug|release|sanitize|cov picks build/<mode>/.
+
+# ---- the house: every module and the modules it needs (tests/house holds the #includes against this) ----
+#                floor  needs
+MODULES       := array  neuron  gradcheck  criterion  golden  port  gate  report  cli
+needs_array     :=
+needs_neuron    :=
+needs_gradcheck :=
+needs_golden    := array
+needs_port      := array
+needs_criterion := gradcheck golden
+needs_gate      := gradcheck golden port
+needs_report    := gate
+needs_cli       := report gate golden gradcheck port neuron
+
+floor_array     := 0
+floor_neuron    := 0
+floor_gradcheck := 1
+floor_golden    := 1
+floor_port      := 1
+floor_criterion := 2
+floor_gate      := 2
+floor_report    := 3
+floor_cli       := 4
+
+libs_golden     := -lzip -ljansson
+libs_report     := -ljansson
+
+# ---- tools ----
+CC       ?= gcc
+PREFIX   ?= /usr/local
+# The first interpreter that has NumPy and mpmath.
+PYTHON   ?= $(firstword $(foreach p,python3 /usr/bin/python3,$(shell $(p) -c 'import numpy, mpmath' 2>/dev/null && echo $(p))))
+PYTHON_OR_STOP = $(or $(PYTHON),$(error no python3 here imports numpy and mpmath: run scripts/bootstrap, or name one with PYTHON=))
+
+MODE     ?= debug
+B        := build/$(MODE)
+WARN     := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes
+# No contraction: a result must not depend on whether the compiler found a fused multiply-add.
+CSTD     := -std=c11 -ffp-contract=off
+flags_debug    := -O1 -g
+flags_release  := -O2 -g
+flags_sanitize := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+flags_cov      := -O0 -g --coverage
+ALL_CFLAGS = $(CSTD) $(WARN) $(flags_$(MODE)) -Ilib $(CFLAGS)
+# Criterion's own macros convert freely.
+TEST_CFLAGS = $(filter-out -Wconversion,$(ALL_CFLAGS)) -Itests
+
+# ---- what is built ----
+closure   = $(sort $(1) $(foreach n,$(needs_$(1)),$(call closure,$(n))))
+objects   = $(patsubst %.c,$(B)/%.o,$(wildcard $(foreach m,$(1),lib/$(m)/*.c)))
+libraries = $(sort $(foreach m,$(1),$(libs_$(m))))
+TESTED   := $(foreach m,$(MODULES),$(if $(wildcard tests/$(m)/test_*.c),$(m)))
+TESTS    := $(TESTED:%=$(B)/tests/test_%)
+
+.DEFAULT_GOAL := help
+.PHONY: help
+help: ## print every target and what it does
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+
+.PHONY: gate
+gate: build/gradgate ## the main job: verify the built-in kernels, write build/gate.json and build/gate.xml
+	build/gradgate verify --json build/gate.json --junit build/gate.xml
+
+.PHONY: test
+test: $(TESTS) $(B)/gradgate ## the whole Criterion suite; test-<module> runs one module's
+	@GRADGATE=$(B)/gradgate scripts/run-tests $(TESTS)
+
+.PHONY: $(TESTED:%=test-%)
+$(TESTED:%=test-%): test-%: $(B)/tests/test_%
+	@GRADGATE=$(B)/gradgate scripts/run-tests $<
+
+build/gradgate: FORCE
+	@$(MAKE) --no-print-directory MODE=release build/release/gradgate
+	@cmp -s build/release/gradgate $@ || cp build/release/gradgate $@
+
+.PHONY: clean
+clean: ## remove build/
+	rm -rf build
+
+# ---- rules ----
+$(B)/gradgate: $(call objects,$(call closure,cli))
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(call libraries,$(call closure,cli)) -lm
+
+$(B)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(if $(filter tests/%,$<),$(TEST_CFLAGS),$(ALL_CFLAGS)) -MMD -MP -c -o $@ $<
+
+define test_program
+$(B)/tests/test_$(1): $(patsubst %.c,$(B)/%.o,$(wildcard tests/$(1)/*.c)) $(filter-out %/main.o,$(call objects,$(call closure,$(1))))
+	@mkdir -p $$(@D)
+	$$(CC) $$(TEST_CFLAGS) $$(LDFLAGS) -o $$@ $$^ $(call libraries,$(call closure,$(1))) -lcriterion -lm
+endef
+$(foreach m,$(TESTED),$(eval $(call test_program,$(m))))
+
+.PHONY: FORCE
+FORCE:
+.SECONDARY:
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

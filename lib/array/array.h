@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+/* Named-type n-dimensional arrays in C order, and the distance between two floats in units in the last place. */
+#ifndef GRADGATE_ARRAY_H
+#define GRADGATE_ARRAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ARRAY_MAX_DIMS 8
+
+/* code, NumPy's name, the protocol's name, bytes an element */
+#define ARRAY_DTYPES(X)                                                                            \
+    X(ARRAY_F64, "float64", "f64", 8)                                                              \
+    X(ARRAY_F32, "float32", "f32", 4)                                                              \
+    X(ARRAY_I64, "int64", "i64", 8)                                                                \
+    X(ARRAY_I32, "int32", "i32", 4)                                                                \
+    X(ARRAY_U8, "uint8", "u8", 1)
+
+#define ARRAY_DTYPE_(code, numpy, name, size) code,
+enum array_dtype { ARRAY_DTYPES(ARRAY_DTYPE_) };
+#undef ARRAY_DTYPE_
+
+enum array_status {
+    ARRAY_OK = 0,
+    ARRAY_NO_MEMORY, /* malloc refused */
+    ARRAY_TOO_LARGE, /* the product of the shape and the element size overflows size_t */
+    ARRAY_TOO_MANY_DIMS,
+    ARRAY_BAD_DTYPE,
+};
+
+/* ndim 0 is a scalar with one element. An axis of length 0 is allowed: count 0. */
+struct array {
+    enum array_dtype dtype;
+    size_t ndim;
+    size_t shape[ARRAY_MAX_DIMS];
+    size_t count; /* product of shape */
+    void *data;   /* count elements in C order; owned if made by array_create */
+};
+
+const char *array_status_text(enum array_status status);
+const char *array_dtype_name(enum array_dtype dtype);  /* "f64"; "?" if not a dtype */
+const char *array_dtype_numpy(enum array_dtype dtype); /* "float64" */
+size_t array_dtype_size(enum array_dtype dtype);       /* bytes; 0 if not a dtype */
+bool array_dtype_is_float(enum array_dtype dtype);
+
+/* Allocates count zeroed elements. On failure *out is all zero. */
+enum array_status array_create(enum array_dtype dtype, size_t ndim, const size_t shape[],
+                               struct array *out);
+/* Frees data and zeroes *a; a NULL is fine. */
+void array_free(struct array *a);
+bool array_same_shape(const struct array *a, const struct array *b);
+
+/* Element i (C order, i < count) as double: exact but for |i64| > 2^53. */
+double array_get(const struct array *a, size_t i);
+/* Stores value, rounded to the dtype (integers: toward zero; the value must be in range). */
+void array_set(struct array *a, size_t i, double value);
+
+/* Flat index to multi-index, ndim entries. */
+void array_unravel(const struct array *a, size_t flat, size_t index[]);
+/* "w[3]" style: writes "[2, 3]" ("[]" for 0-d) into text; always terminated, cut to size. */
+void array_index_text(const struct array *a, size_t flat, char text[], size_t size);
+/* "3x4"; "-" for 0-d. */
+void array_shape_text(size_t ndim, const size_t shape[], char text[], size_t size);
+
+/* Number of representable values between a and b: 0 for equal values, +0 and -0 are 0 apart,
+ * UINT64_MAX if either is NaN (both NaN included). Infinity is one step beyond the largest finite value. */
+uint64_t array_ulp_distance_f64(double a, double b);
+uint64_t array_ulp_distance_f32(float a, float b);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
