@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Named-type n-dimensional arrays in C order, and the distance between two floats in units in the last place. */
+/* Named-type n-dimensional arrays in C order, and the distance between two floats in units in the
+ * last place. */
 #ifndef GRADGATE_ARRAY_H
 #define GRADGATE_ARRAY_H
 
@@ -68,7 +69,8 @@ void array_index_text(const struct array *a, size_t flat, char text[], size_t si
 void array_shape_text(size_t ndim, const size_t shape[], char text[], size_t size);
 
 /* Number of representable values between a and b: 0 for equal values, +0 and -0 are 0 apart,
- * UINT64_MAX if either is NaN (both NaN included). Infinity is one step beyond the largest finite value. */
+ * UINT64_MAX if either is NaN (both NaN included). Infinity is one step beyond the largest finite
+ * value. */
 uint64_t array_ulp_distance_f64(double a, double b);
 uint64_t array_ulp_distance_f32(float a, float b);
 

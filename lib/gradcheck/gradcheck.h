@@ -3,16 +3,15 @@
  * gradcheck: proves that a hand-written backward pass computes the derivative of its forward pass.
  *
  *     double x[3], dx[3], w[3], dw[3], b, db, y, dy;
- *     struct gradcheck_tensor in[] = {GRADCHECK_INPUT("x", x, dx, 3), GRADCHECK_INPUT("w", w, dw, 3),
- *                                     GRADCHECK_INPUT("b", &b, &db)};
- *     struct gradcheck_tensor out[] = {GRADCHECK_OUTPUT("y", &y, &dy)};
- *     struct gradcheck_kernel k = {.name = "neuron", .inputs = in, .n_inputs = 3, .outputs = out,
- *                                  .n_outputs = 1, .forward = forward, .backward = backward, .ctx = &layer};
- *     struct gradcheck_report r;
- *     enum gradcheck_status s = gradcheck_run(&k, NULL, &r);  // s: could it be checked?  r.verdict: is it right?
- *     gradcheck_print(&r, stderr);
+ *     struct gradcheck_tensor in[] = {GRADCHECK_INPUT("x", x, dx, 3), GRADCHECK_INPUT("w", w, dw,
+ * 3), GRADCHECK_INPUT("b", &b, &db)}; struct gradcheck_tensor out[] = {GRADCHECK_OUTPUT("y", &y,
+ * &dy)}; struct gradcheck_kernel k = {.name = "neuron", .inputs = in, .n_inputs = 3, .outputs =
+ * out, .n_outputs = 1, .forward = forward, .backward = backward, .ctx = &layer}; struct
+ * gradcheck_report r; enum gradcheck_status s = gradcheck_run(&k, NULL, &r);  // s: could it be
+ * checked?  r.verdict: is it right? gradcheck_print(&r, stderr);
  *
- * C11, libc and libm only. Serial, no global state; nothing prints (but gradcheck_print), exits or aborts.
+ * C11, libc and libm only. Serial, no global state; nothing prints (but gradcheck_print), exits or
+ * aborts.
  */
 #ifndef GRADGATE_GRADCHECK_H
 #define GRADGATE_GRADCHECK_H
@@ -42,24 +41,29 @@ enum gradcheck_dtype {
 /* ---- the descriptor ---- */
 
 enum gradcheck_tensor_flags {
-    GRADCHECK_IN_PLACE = 1,  /* output: its value shares memory with an input, which forward overwrites */
-    GRADCHECK_CLOBBERED = 2, /* output: backward may overwrite the cotangent; input: forward may overwrite the value */
+    GRADCHECK_IN_PLACE =
+        1, /* output: its value shares memory with an input, which forward overwrites */
+    GRADCHECK_CLOBBERED = 2, /* output: backward may overwrite the cotangent; input: forward may
+                                overwrite the value */
 };
 
 struct gradcheck_tensor {
     const char *name; /* [A-Za-z_][A-Za-z0-9_.]*, unique in the kernel */
-    void *value;      /* the caller's buffer. Inputs: perturbed and restored bit for bit. Outputs: read */
-    void *grad;       /* input: the gradient that backward writes; NULL = not differentiable.
-                         output: the cotangent, which the engine writes; NULL = a loss, its cotangent is 1 */
+    void
+        *value; /* the caller's buffer. Inputs: perturbed and restored bit for bit. Outputs: read */
+    void *grad; /* input: the gradient that backward writes; NULL = not differentiable.
+                   output: the cotangent, which the engine writes; NULL = a loss, its cotangent is 1
+                 */
     enum gradcheck_dtype dtype;
     size_t ndim;                      /* 0: a scalar */
     size_t shape[GRADCHECK_MAX_DIMS]; /* first ndim, each > 0 */
 
     /* all fields after this point are optional: zero means what is said */
-    size_t strides[GRADCHECK_MAX_DIMS];   /* elements between neighbours on an axis; all 0: C order, packed.
-                                             Holds for value and grad; padding must stay untouched */
+    size_t strides[GRADCHECK_MAX_DIMS];   /* elements between neighbours on an axis; all 0: C order,
+                                             packed.   Holds for value and grad; padding must stay
+                                             untouched */
     const char *dims[GRADCHECK_MAX_DIMS]; /* "B", "n": used by the diagnosis */
-    void *tangent;                        /* for .jvp: same shape as value (input: written by the engine, output: read) */
+    void *tangent; /* for .jvp: same shape as value (input: written by the engine, output: read) */
     double grad_scale;   /* what backward stores is grad_scale times the derivative; 0 = 1 */
     double lower, upper; /* domain of every entry; both 0: unbounded. 0 and INFINITY: x >= 0 */
     unsigned flags;      /* enum gradcheck_tensor_flags */
@@ -78,19 +82,22 @@ struct gradcheck_kernel {
     size_t n_inputs; /* > 0 */
     const struct gradcheck_tensor *outputs;
     size_t n_outputs;           /* > 0 */
-    int (*forward)(void *ctx);  /* reads input values, writes output values; nonzero: outside the domain, or failed */
-    int (*backward)(void *ctx); /* reads cotangents, writes grads of inputs; directly follows a forward at the same
-                                   point. NULL: forward writes the grads too (one loss output without grad) */
+    int (*forward)(void *ctx);  /* reads input values, writes output values; nonzero: outside the
+                                   domain, or failed */
+    int (*backward)(void *ctx); /* reads cotangents, writes grads of inputs; directly follows a
+                                   forward at the same point. NULL: forward writes the grads too
+                                   (one loss output without grad) */
     void *ctx;
 
     /* all fields after this point are optional */
-    void (*reset)(void *ctx);                                   /* before each forward: dropout, recurrent state */
-    int (*jvp)(void *ctx);                                      /* writes output tangents from input tangents */
-    int (*forward_wide)(void *ctx, double *const outputs[]);    /* the same forward in wider precision: the truth for
-                                                                   float32. outputs[i]: packed, C order */
-    bool grad_accumulates;                                      /* backward adds to grad instead of overwriting it */
-    double accuracy;                                            /* relative error of an approximate forward; 0: exact */
-    const char *accuracy_reason;                                /* required with accuracy */
+    void (*reset)(void *ctx); /* before each forward: dropout, recurrent state */
+    int (*jvp)(void *ctx);    /* writes output tangents from input tangents */
+    int (*forward_wide)(void *ctx,
+                        double *const outputs[]); /* the same forward in wider precision: the truth
+                                                     for float32. outputs[i]: packed, C order */
+    bool grad_accumulates;       /* backward adds to grad instead of overwriting it */
+    double accuracy;             /* relative error of an approximate forward; 0: exact */
+    const char *accuracy_reason; /* required with accuracy */
     const struct gradcheck_waiver *waivers;
     size_t n_waivers;
 };
@@ -100,18 +107,20 @@ struct gradcheck_kernel {
 struct gradcheck_progress { /* what the progress callback is told */
     const char *phase;      /* "contract", "screen", "elementwise", "location", "controls" */
     size_t point, n_points;
-    size_t done, total;     /* of this phase */
-    size_t evaluations;     /* forward calls so far */
+    size_t done, total; /* of this phase */
+    size_t evaluations; /* forward calls so far */
 };
 
 struct gradcheck_options {
     uint64_t seed;          /* of every random choice; the report repeats it */
     size_t n_points;        /* points checked: the buffers' own and random ones around it; 0 = 3 */
     size_t n_directions;    /* of the screen, each point; 0 = 3 */
-    size_t max_evaluations; /* forward calls; 0 = 100000. What it left uncovered is inconclusive (budget) */
-    double max_seconds;     /* 0 = no limit. A run ended by it is inconclusive and marked not repeatable */
-    bool thorough;          /* more evaluations an entry, smaller bounds */
-    bool screen_only;       /* no elementwise phase but to locate what the screen found */
+    size_t max_evaluations; /* forward calls; 0 = 100000. What it left uncovered is inconclusive
+                               (budget) */
+    double
+        max_seconds; /* 0 = no limit. A run ended by it is inconclusive and marked not repeatable */
+    bool thorough;   /* more evaluations an entry, smaller bounds */
+    bool screen_only; /* no elementwise phase but to locate what the screen found */
     /* Called between evaluations; nonzero ends the run as inconclusive (budget). */
     int (*progress)(void *ctx, const struct gradcheck_progress *progress);
     void *progress_ctx;
@@ -129,14 +138,14 @@ enum gradcheck_verdict {
 
 enum gradcheck_reason {
     GRADCHECK_NO_REASON = 0,
-    GRADCHECK_KINK,           /* not differentiable here, and the value is not a subgradient of use */
-    GRADCHECK_NOISE,          /* forward is too noisy for a difference to tell */
-    GRADCHECK_DOMAIN_EDGE,    /* no room to step within lower/upper, or forward refused */
-    GRADCHECK_NON_FINITE,     /* forward gave NaN or infinity at the point or around it */
-    GRADCHECK_VACUOUS,        /* all-zero gradient, constant output, saturated: nothing was shown */
-    GRADCHECK_BUDGET,         /* max_evaluations, max_seconds or the caller ended it */
+    GRADCHECK_KINK,        /* not differentiable here, and the value is not a subgradient of use */
+    GRADCHECK_NOISE,       /* forward is too noisy for a difference to tell */
+    GRADCHECK_DOMAIN_EDGE, /* no room to step within lower/upper, or forward refused */
+    GRADCHECK_NON_FINITE,  /* forward gave NaN or infinity at the point or around it */
+    GRADCHECK_VACUOUS,     /* all-zero gradient, constant output, saturated: nothing was shown */
+    GRADCHECK_BUDGET,      /* max_evaluations, max_seconds or the caller ended it */
     GRADCHECK_CONTROL_MISSED, /* a gradient corrupted on purpose was not caught */
-    GRADCHECK_NUMERICS,       /* two numeric truths disagree: the check, not the kernel, is in doubt */
+    GRADCHECK_NUMERICS, /* two numeric truths disagree: the check, not the kernel, is in doubt */
 };
 
 #define GRADCHECK_RULES(X)                                                                         \
@@ -187,19 +196,21 @@ struct gradcheck_tensor_report {
     char name[GRADCHECK_NAME_SIZE]; /* of the input */
     enum gradcheck_verdict verdict;
     enum gradcheck_reason reason;
-    size_t n_entries;                                          /* that have a gradient, in one point */
-    size_t n_pass, n_inaccurate, n_inconclusive, n_fail;       /* over all points */
-    size_t n_uncovered;                                        /* entries no phase looked at */
-    double worst_resolution;                                   /* over the entries that passed */
+    size_t n_entries;                                    /* that have a gradient, in one point */
+    size_t n_pass, n_inaccurate, n_inconclusive, n_fail; /* over all points */
+    size_t n_uncovered;                                  /* entries no phase looked at */
+    double worst_resolution;                             /* over the entries that passed */
     double median_resolution;
-    struct gradcheck_entry worst; /* the clearest failure; else the largest |backward - numeric| / bound */
+    struct gradcheck_entry
+        worst; /* the clearest failure; else the largest |backward - numeric| / bound */
 };
 
 struct gradcheck_screen_report {
     enum gradcheck_verdict verdict;
     size_t n_directions;     /* over all points */
     double resolution;       /* worst over directions that passed */
-    double miss_probability; /* bound on the chance that an error ten times the resolution went unseen */
+    double miss_probability; /* bound on the chance that an error ten times the resolution went
+                                unseen */
 };
 
 struct gradcheck_point_report {
@@ -220,7 +231,8 @@ struct gradcheck_report {
     uint64_t seed;
     size_t n_forward, n_backward; /* calls made */
     bool repeatable;              /* false if max_seconds ended the run */
-    double resolution;            /* the smallest relative error the run could have seen: worst over what passed */
+    double resolution; /* the smallest relative error the run could have seen: worst over what
+                          passed */
     struct gradcheck_rule_report rules[GRADCHECK_N_RULES];
     struct gradcheck_screen_report screen;
     size_t n_tensors; /* inputs with a gradient */
@@ -228,7 +240,7 @@ struct gradcheck_report {
     size_t n_points;
     struct gradcheck_point_report points[GRADCHECK_MAX_POINTS];
     struct gradcheck_controls_report controls;
-    char summary[GRADCHECK_TEXT_SIZE];   /* one sentence: what is right, or what is wrong and where */
+    char summary[GRADCHECK_TEXT_SIZE]; /* one sentence: what is right, or what is wrong and where */
     char diagnosis[GRADCHECK_TEXT_SIZE]; /* the likely cause; "" if none fits */
     double diagnosis_confidence;         /* 0..1 */
 };
@@ -262,9 +274,10 @@ enum gradcheck_status { GRADCHECK_STATUSES(GRADCHECK_STATUS_) };
 
 /* ---- functions ---- */
 
-/* Checks k at the point in its buffers and at random points around it. options may be NULL. *report is always
- * filled: on a status other than OK its verdict is NOT_CHECKED and its summary names the offending field.
- * Inputs are restored bit for bit; outputs, grads and cotangents are left with arbitrary content. */
+/* Checks k at the point in its buffers and at random points around it. options may be NULL. *report
+ * is always filled: on a status other than OK its verdict is NOT_CHECKED and its summary names the
+ * offending field. Inputs are restored bit for bit; outputs, grads and cotangents are left with
+ * arbitrary content. */
 enum gradcheck_status gradcheck_run(const struct gradcheck_kernel *k,
                                     const struct gradcheck_options *options,
                                     struct gradcheck_report *report);
@@ -279,7 +292,8 @@ const char *gradcheck_rule_name(enum gradcheck_rule rule);
 
 /* ---- descriptor macros: dtype from the pointer, shape from the rest (0 to 4 axes) ---- */
 
-#define GRADCHECK_INPUT(...) GRADCHECK_TENSOR_(__VA_ARGS__) /* name, value, grad or NULL, shape... */
+#define GRADCHECK_INPUT(...)                                                                       \
+    GRADCHECK_TENSOR_(__VA_ARGS__) /* name, value, grad or NULL, shape... */
 #define GRADCHECK_OUTPUT(...) GRADCHECK_TENSOR_(__VA_ARGS__)
 
 #define GRADCHECK_TENSOR_(...)                                                                     \
@@ -290,7 +304,12 @@ const char *gradcheck_rule_name(enum gradcheck_rule rule);
 #define GRADCHECK_FILL_(n_axes, name_, value_, grad_, a, b, c, d, ...)                             \
     {                                                                                              \
         .name = (name_), .value = (value_), .grad = (1 ? (grad_) : (value_)),                      \
-        .dtype = GRADCHECK_DTYPE_(value_), .ndim = (n_axes), .shape = {(a), (b), (c), (d)}         \
+        .dtype = GRADCHECK_DTYPE_(value_), .ndim = (n_axes), .shape = {                            \
+            (a),                                                                                   \
+            (b),                                                                                   \
+            (c),                                                                                   \
+            (d)                                                                                    \
+        }                                                                                          \
     }
 #define GRADCHECK_DTYPE_(pointer)                                                                  \
     _Generic((pointer), double *: GRADCHECK_F64, float *: GRADCHECK_F32, int64_t *: GRADCHECK_I64, \
