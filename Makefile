@@ -53,6 +53,8 @@ objects   = $(patsubst %.c,$(B)/%.o,$(wildcard $(foreach m,$(1),lib/$(m)/*.c)))
 libraries = $(sort $(foreach m,$(1),$(libs_$(m))))
 TESTED   := $(foreach m,$(MODULES),$(if $(wildcard tests/$(m)/test_*.c),$(m)))
 TESTS    := $(TESTED:%=$(B)/tests/test_%)
+PY_TESTS := $(sort $(wildcard tests/*/test_*.py))
+RUN_TESTS = GRADGATE=$(B)/gradgate PYTHON=$(PYTHON) $(PYTHON_OR_STOP) scripts/run-tests
 
 .DEFAULT_GOAL := help
 .PHONY: help
@@ -65,15 +67,38 @@ gate: build/gradgate ## the main job: verify the built-in kernels, write build/g
 
 .PHONY: test
 test: $(TESTS) $(B)/gradgate ## the whole Criterion suite; test-<module> runs one module's
-	@GRADGATE=$(B)/gradgate scripts/run-tests $(TESTS)
+	@$(RUN_TESTS) $(TESTS) $(PY_TESTS)
 
 .PHONY: $(TESTED:%=test-%)
 $(TESTED:%=test-%): test-%: $(B)/tests/test_%
-	@GRADGATE=$(B)/gradgate scripts/run-tests $<
+	@$(RUN_TESTS) $<
 
 build/gradgate: FORCE
 	@$(MAKE) --no-print-directory MODE=release build/release/gradgate
 	@cmp -s build/release/gradgate $@ || cp build/release/gradgate $@
+
+# ---- quality ----
+COVERAGE_MIN := 95
+
+.PHONY: coverage
+coverage: ## gcov and lcov: build/coverage/index.html; fails under $(COVERAGE_MIN) % of the lines of lib/
+	scripts/coverage $(COVERAGE_MIN)
+
+.PHONY: sanitize
+sanitize: ## the gate and the whole suite under ASan and UBSan
+	@$(MAKE) --no-print-directory MODE=sanitize build/sanitize/gradgate test
+	ASAN_OPTIONS=abort_on_error=1:detect_leaks=1 build/sanitize/gradgate verify
+
+.PHONY: lint
+lint: ## clang-format, clang-tidy, cppcheck, warnings as errors (gcc, clang), headers alone, includes, Python, shell
+	scripts/lint
+
+.PHONY: print-warn
+print-warn:
+	@echo '$(WARN)'
+
+.PHONY: build-all
+build-all: $(TESTS) $(B)/gradgate $(call objects,$(MODULES))
 
 .PHONY: clean
 clean: ## remove build/
