@@ -12,7 +12,8 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 def bootstrap(*arguments: str, installed: str = "", user: int = 1000, apt: int = 0) -> tuple[int, str, str]:
     """Run it where only `installed` (a shell pattern) is there; apt-get leaves its arguments in a file."""
     tools = {
-        "dpkg-query": f'for last; do :; done\ncase $last in {installed or "-"}) echo "install ok installed";; *) exit 1;; esac',
+        "dpkg-query": 'for last; do :; done\n'
+                      f'case $last in {installed or "-"}) echo "install ok installed";; *) exit 1;; esac',
         "id": f"echo {user}",
         "apt-get": f'echo "$@" >>"$LOG"; exit {apt}',
     }

@@ -7,7 +7,8 @@ import tempfile
 import unittest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-MAKEFILE = """needs_array := \nneeds_port := array\nneeds_gate := port\nfloor_array := 0\nfloor_port := 1\nfloor_gate := 2\n"""
+MAKEFILE = ("needs_array := \nneeds_port := array\nneeds_gate := port\n"
+            "floor_array := 0\nfloor_port := 1\nfloor_gate := 2\n")
 RIGHT = {
     "Makefile": MAKEFILE,
     "lib/array/array.h": "#include <stddef.h>\n",
@@ -21,7 +22,8 @@ RIGHT = {
 # what is changed in the right tree -> a part of the message
 WRONG = [
     ({"lib/array/array.c": '#include "port/port.h"\n'}, 'lib/array/array.c:1: "port/port.h": array does not need port'),
-    ({"lib/gate/gate.c": '\n#include "array/array.h"\n'}, 'lib/gate/gate.c:2: "array/array.h": gate does not need array'),
+    ({"lib/gate/gate.c": '\n#include "array/array.h"\n'},
+     'lib/gate/gate.c:2: "array/array.h": gate does not need array'),
     ({"lib/gate/gate.c": '#include "port/pipe.h"\n'}, '"port/pipe.h" is private to port'),
     ({"lib/gate/gate.c": '#include "../port/port.h"\n'}, "leaves the folder"),
     ({"lib/gate/gate.c": '#include "missing.h"\n'}, '"missing.h" is not in gate/'),
