@@ -113,7 +113,7 @@ $(B)/%.o: %.c Makefile
 	$(CC) $(if $(filter tests/%,$<),$(TEST_CFLAGS),$(ALL_CFLAGS)) -MMD -MP -c -o $@ $<
 
 define test_program
-$(B)/tests/test_$(1): $(patsubst %.c,$(B)/%.o,$(wildcard tests/$(1)/*.c)) $(filter-out %/main.o,$(call objects,$(call closure,$(1))))
+$(B)/tests/test_$(1): $(patsubst %.c,$(B)/%.o,$(wildcard tests/$(1)/*.c tests/$(1)/*/*.c)) $(filter-out %/main.o,$(call objects,$(call closure,$(1))))
 	@mkdir -p $$(@D)
 	$$(CC) $$(TEST_CFLAGS) $$(LDFLAGS) -o $$@ $$^ $(call libraries,$(call closure,$(1))) -lcriterion -lm
 endef
