@@ -26,13 +26,17 @@ extern "C" {
 enum array_dtype { ARRAY_DTYPES(ARRAY_DTYPE_) };
 #undef ARRAY_DTYPE_
 
-enum array_status {
-    ARRAY_OK = 0,
-    ARRAY_NO_MEMORY, /* malloc refused */
-    ARRAY_TOO_LARGE, /* the product of the shape and the element size overflows size_t */
-    ARRAY_TOO_MANY_DIMS,
-    ARRAY_BAD_DTYPE,
-};
+#define ARRAY_STATUSES(X)                                                                          \
+    X(ARRAY_OK, "no error")                                                                        \
+    X(ARRAY_NULL, "a required pointer is NULL")                                                    \
+    X(ARRAY_NO_MEMORY, "out of memory")                                                            \
+    X(ARRAY_TOO_LARGE, "the array would be larger than the address space allows")                  \
+    X(ARRAY_TOO_MANY_DIMS, "more than 8 axes")                                                     \
+    X(ARRAY_BAD_DTYPE, "not a dtype")
+
+#define ARRAY_STATUS_(code, text) code,
+enum array_status { ARRAY_STATUSES(ARRAY_STATUS_) };
+#undef ARRAY_STATUS_
 
 /* ndim 0 is a scalar with one element. An axis of length 0 is allowed: count 0. */
 struct array {
@@ -48,8 +52,17 @@ const char *array_dtype_name(enum array_dtype dtype);  /* "f64"; "?" if not a dt
 const char *array_dtype_numpy(enum array_dtype dtype); /* "float64" */
 size_t array_dtype_size(enum array_dtype dtype);       /* bytes; 0 if not a dtype */
 bool array_dtype_is_float(enum array_dtype dtype);
+/* The dtype of the protocol's name, "f64"; false (and *out untouched) if there is none. */
+bool array_dtype_parse(const char *name, enum array_dtype *out);
 
-/* Allocates count zeroed elements. On failure *out is all zero. */
+/* The product of a shape: 1 for 0-d, 0 with an axis of length 0. TOO_LARGE if the axes that are not
+ * 0, times the size of the dtype, exceed PTRDIFF_MAX, so that the outcome does not depend on where
+ * the 0 stands. */
+enum array_status array_count(enum array_dtype dtype, size_t ndim, const size_t shape[],
+                              size_t *count);
+
+/* Allocates count zeroed elements; data is not NULL even if count is 0. shape may be NULL if ndim
+ * is 0. On failure *out is all zero. */
 enum array_status array_create(enum array_dtype dtype, size_t ndim, const size_t shape[],
                                struct array *out);
 /* Frees data and zeroes *a; a NULL is fine. */
@@ -58,12 +71,15 @@ bool array_same_shape(const struct array *a, const struct array *b);
 
 /* Element i (C order, i < count) as double: exact but for |i64| > 2^53. */
 double array_get(const struct array *a, size_t i);
-/* Stores value, rounded to the dtype (integers: toward zero; the value must be in range). */
+/* Stores value, rounded to the dtype; integers: toward zero, the nearest end of the range if it
+ * lies outside, 0 for NaN. */
 void array_set(struct array *a, size_t i, double value);
+/* Element i of an integer array, exactly; 0 for a float array. */
+int64_t array_get_int(const struct array *a, size_t i);
 
-/* Flat index to multi-index, ndim entries. */
+/* Flat index (< count) to multi-index, ndim entries. */
 void array_unravel(const struct array *a, size_t flat, size_t index[]);
-/* "w[3]" style: writes "[2, 3]" ("[]" for 0-d) into text; always terminated, cut to size. */
+/* Writes "[2, 3]" ("[]" for 0-d) into text; always terminated, cut to size. */
 void array_index_text(const struct array *a, size_t flat, char text[], size_t size);
 /* "3x4"; "-" for 0-d. */
 void array_shape_text(size_t ndim, const size_t shape[], char text[], size_t size);

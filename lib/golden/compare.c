@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: MIT
+#include "golden/golden.h"
+
+#include <math.h>
+#include <string.h>
+
+/* One comparison: either bound or tolerance is set. */
+struct task {
+    const struct array *actual;
+    const struct array *expected;
+    const struct array *bound;
+    const struct golden_tolerance *tolerance;
+    const struct array *numpy;
+    struct golden_comparison *out;
+};
+
+/* ---- what an element may be off by ---- */
+
+static double share_of(double absolute, double allowed, bool within) {
+    if (absolute == 0) {
+        return 0;
+    }
+    double share = allowed > 0 ? absolute / allowed : INFINITY;
+    /* Rounding of the quotient must not contradict the verdict; infinity over infinity is NaN. */
+    if (within) {
+        return share <= 1 ? share : 1;
+    }
+    return share > 1 ? share : nextafter(1, 2);
+}
+
+/* By units in the last place, where a tolerance allows that too. */
+static bool judge_ulp(const struct task *t, struct golden_element *e) {
+    if (t->tolerance == NULL || e->ulp > t->tolerance->ulp) {
+        return false;
+    }
+    double share = e->ulp == 0 ? 0 : (double)e->ulp / (double)t->tolerance->ulp;
+    e->share = share < e->share ? share : e->share;
+    return true;
+}
+
+static double allowed_float(const struct task *t, size_t i, double expected) {
+    if (t->bound != NULL) {
+        return array_get(t->bound, i);
+    }
+    if (!isfinite(expected)) {
+        return 0;
+    }
+    return t->tolerance->atol + t->tolerance->rtol * fabs(expected);
+}
+
+/* ---- floats ---- */
+
+static uint64_t ulp_distance(enum array_dtype dtype, double a, double b) {
+    return dtype == ARRAY_F32 ? array_ulp_distance_f32((float)a, (float)b)
+                              : array_ulp_distance_f64(a, b);
+}
+
+static bool same_class_or_finite(double a, double b, enum golden_mismatch *mismatch) {
+    if (isnan(a) || isnan(b)) {
+        *mismatch = isnan(a) && isnan(b) ? GOLDEN_MATCH : GOLDEN_NAN;
+    } else if (isinf(a) || isinf(b)) {
+        *mismatch = a == b ? GOLDEN_MATCH : GOLDEN_INF;
+    }
+    return *mismatch == GOLDEN_MATCH;
+}
+
+/* The difference of two finite values may overflow: half of it does not. */
+static void judge_finite(const struct task *t, struct golden_element *e) {
+    double a = e->actual;
+    double b = e->expected;
+    e->absolute = fabs(a - b);
+    e->relative = e->absolute / fabs(b);
+    double compared = e->absolute;
+    double allowed = e->allowed;
+    if (isinf(e->absolute)) {
+        compared = fabs(a / 2 - b / 2);
+        allowed /= 2;
+        e->relative = compared / fabs(b / 2);
+    }
+    bool within = compared <= allowed;
+    e->share = share_of(compared, allowed, within);
+    if (!judge_ulp(t, e) && !within) {
+        e->mismatch = GOLDEN_VALUE;
+    }
+}
+
+static void judge_float(const struct task *t, size_t i, struct golden_element *e) {
+    e->actual = array_get(t->actual, i);
+    e->expected = array_get(t->expected, i);
+    e->allowed = allowed_float(t, i, e->expected);
+    e->ulp = ulp_distance(t->expected->dtype, e->actual, e->expected);
+    if (!same_class_or_finite(e->actual, e->expected, &e->mismatch)) {
+        e->absolute = e->mismatch == GOLDEN_NAN ? NAN : INFINITY;
+        e->relative = e->absolute;
+        e->share = INFINITY;
+    } else if (!isfinite(e->expected)) {
+        e->ulp = 0;
+    } else if (e->actual != e->expected) {
+        judge_finite(t, e);
+    } else if (signbit(e->actual) != signbit(e->expected)) {
+        t->out->n_zero_sign++;
+        bool matters = t->tolerance != NULL && t->tolerance->zero_sign_matters;
+        e->mismatch = matters ? GOLDEN_ZERO_SIGN : GOLDEN_MATCH;
+        e->share = matters ? INFINITY : 0;
+    }
+}
+
+/* ---- integers: exact in 64 bits, where a double is not ---- */
+
+static bool within_integer(uint64_t difference, double allowed) {
+    /* 2^64, the first double that no difference reaches */
+    return allowed >= 18446744073709551616.0 || difference <= (uint64_t)allowed;
+}
+
+static uint64_t integer_distance(int64_t a, int64_t b) {
+    return a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a;
+}
+
+static void judge_integer(const struct task *t, size_t i, struct golden_element *e) {
+    e->actual = array_get(t->actual, i);
+    e->expected = array_get(t->expected, i);
+    e->actual_int = array_get_int(t->actual, i);
+    e->expected_int = array_get_int(t->expected, i);
+    e->ulp = integer_distance(e->actual_int, e->expected_int);
+    e->allowed = allowed_float(t, i, e->expected);
+    if (e->ulp == 0) {
+        return;
+    }
+    e->absolute = (double)e->ulp;
+    e->relative = e->absolute / fabs(e->expected);
+    bool within = t->bound != NULL ? e->ulp <= (uint64_t)array_get_int(t->bound, i)
+                                   : within_integer(e->ulp, e->allowed);
+    e->share = share_of(e->absolute, e->allowed, within);
+    if (!judge_ulp(t, e) && !within) {
+        e->mismatch = GOLDEN_VALUE;
+    }
+}
+
+/* ---- all elements ---- */
+
+static bool is_worse(const struct golden_element *e, const struct golden_element *than) {
+    if (e->mismatch != than->mismatch) {
+        return e->mismatch > than->mismatch;
+    }
+    if (e->share != than->share) {
+        return e->share > than->share;
+    }
+    if (e->absolute != than->absolute) {
+        return e->absolute > than->absolute;
+    }
+    return e->ulp > than->ulp;
+}
+
+static void count(struct golden_comparison *out, const struct golden_element *e) {
+    out->n_mismatch += e->mismatch != GOLDEN_MATCH;
+    out->n_nan += e->mismatch == GOLDEN_NAN;
+    out->n_inf += e->mismatch == GOLDEN_INF;
+    out->n_value += e->mismatch == GOLDEN_VALUE;
+    out->n_equal += e->absolute == 0;
+    out->n_nonfinite += isfinite(e->expected) ? 0 : 1;
+    out->max_share = e->share > out->max_share ? e->share : out->max_share;
+    if (isfinite(e->expected) && isfinite(e->actual)) {
+        out->max_absolute = e->absolute > out->max_absolute ? e->absolute : out->max_absolute;
+        out->max_relative = e->relative > out->max_relative ? e->relative : out->max_relative;
+        out->max_ulp = e->ulp > out->max_ulp ? e->ulp : out->max_ulp;
+    }
+}
+
+static void count_numpy(const struct task *t, size_t i) {
+    uint64_t ulp;
+    if (array_dtype_is_float(t->actual->dtype)) {
+        double a = array_get(t->actual, i);
+        double b = array_get(t->numpy, i);
+        ulp = isnan(a) && isnan(b) ? 0 : ulp_distance(t->actual->dtype, a, b);
+    } else {
+        ulp = integer_distance(array_get_int(t->actual, i), array_get_int(t->numpy, i));
+    }
+    t->out->n_numpy_equal += ulp == 0;
+    t->out->max_numpy_ulp = ulp > t->out->max_numpy_ulp ? ulp : t->out->max_numpy_ulp;
+}
+
+static bool is_usable_bound(const struct task *t, size_t i) {
+    double bound = array_get(t->bound, i);
+    bool usable = bound >= 0 && isfinite(bound);
+    return usable && (bound == 0 || isfinite(array_get(t->expected, i)));
+}
+
+static enum golden_status compare_elements(const struct task *t) {
+    struct golden_comparison *out = t->out;
+    bool is_float = array_dtype_is_float(t->expected->dtype);
+    out->count = t->expected->count;
+    out->has_numpy = t->numpy != NULL;
+    for (size_t i = 0; i < out->count; i++) {
+        if (t->bound != NULL && !is_usable_bound(t, i)) {
+            return GOLDEN_BOUND_VALUE;
+        }
+        struct golden_element e = {.flat = i};
+        if (is_float) {
+            judge_float(t, i, &e);
+        } else {
+            judge_integer(t, i, &e);
+        }
+        count(out, &e);
+        if (i == 0 || is_worse(&e, &out->worst)) {
+            out->worst = e;
+        }
+        if (t->numpy != NULL) {
+            count_numpy(t, i);
+        }
+    }
+    if (out->count > 0) {
+        array_unravel(t->expected, out->worst.flat, out->worst.index);
+    }
+    out->mismatch = out->worst.mismatch;
+    return GOLDEN_OK;
+}
+
+static void describe(const struct task *t) {
+    struct golden_comparison *out = t->out;
+    out->dtype = t->expected->dtype;
+    out->ndim = t->expected->ndim;
+    memcpy(out->shape, t->expected->shape, sizeof out->shape);
+    out->actual_dtype = t->actual->dtype;
+    out->actual_ndim = t->actual->ndim;
+    memcpy(out->actual_shape, t->actual->shape, sizeof out->actual_shape);
+}
+
+static enum golden_status run(const struct task *t) {
+    struct golden_comparison *out = t->out;
+    enum golden_status status = GOLDEN_OK;
+    describe(t);
+    if (t->actual->dtype != t->expected->dtype) {
+        out->mismatch = GOLDEN_DTYPE;
+    } else if (!array_same_shape(t->actual, t->expected)) {
+        out->mismatch = GOLDEN_SHAPE;
+    } else {
+        status = compare_elements(t);
+    }
+    if (status != GOLDEN_OK) {
+        *out = (struct golden_comparison){0};
+        return status;
+    }
+    out->verdict = out->mismatch == GOLDEN_MATCH ? GOLDEN_PASS : GOLDEN_FAIL;
+    return GOLDEN_OK;
+}
+
+/* ---- entry points ---- */
+
+static bool same_kind(const struct array *a, const struct array *b) {
+    return a->dtype == b->dtype && array_same_shape(a, b);
+}
+
+enum golden_status golden_compare(const struct array *actual, const struct array *exact,
+                                  const struct array *bound, const struct array *numpy,
+                                  struct golden_comparison *out) {
+    if (out != NULL) {
+        *out = (struct golden_comparison){0};
+    }
+    if (actual == NULL || exact == NULL || bound == NULL || out == NULL) {
+        return GOLDEN_NULL;
+    }
+    if (!same_kind(exact, bound) || (numpy != NULL && !same_kind(exact, numpy))) {
+        return GOLDEN_BOUND_SHAPE;
+    }
+    const struct task t = {
+        .actual = actual, .expected = exact, .bound = bound, .numpy = numpy, .out = out};
+    return run(&t);
+}
+
+static bool is_usable(double tolerance) {
+    return tolerance >= 0 && isfinite(tolerance);
+}
+
+enum golden_status golden_compare_close(const struct array *actual, const struct array *expected,
+                                        const struct golden_tolerance *tolerance,
+                                        struct golden_comparison *out) {
+    static const struct golden_tolerance none = {0};
+    if (out != NULL) {
+        *out = (struct golden_comparison){0};
+    }
+    if (actual == NULL || expected == NULL || out == NULL) {
+        return GOLDEN_NULL;
+    }
+    tolerance = tolerance != NULL ? tolerance : &none;
+    if (!is_usable(tolerance->atol) || !is_usable(tolerance->rtol)) {
+        return GOLDEN_TOLERANCE;
+    }
+    const struct task t = {
+        .actual = actual, .expected = expected, .tolerance = tolerance, .out = out};
+    return run(&t);
+}
