@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: MIT
+/* The loops over REAL with REAL_VECTOR, names through NAME(). Included once for each type, so
+ * without a guard. Every sum has one shape, whatever the vector's width:
+ *
+ *   dot       element j is added to lane j mod LANES; the lanes are added in a tree, halving.
+ *   dw        rows in groups of GROUP, added in a tree; groups of CHUNK rows one after the other
+ * into part, parts one after the other into dw. Rows left over in a chunk come singly. db        a
+ * tree in each chunk, chunks one after the other.
+ *
+ * Lanes start at +0 and so never become -0: a padding of +0 products changes nothing.
+ * One operation to a statement where floats are not in vectors: s390x may otherwise keep excess
+ * precision between them. */
+
+#ifndef KERNELS_SHAPE
+#define KERNELS_SHAPE
+enum {
+    LANE_VECTORS = 128 / VECTOR_BYTES,
+    CHUNK = 64, /* rows whose z, dz are held at a time; a power of 2 */
+    GROUP = 8,  /* rows of x read at once for dw */
+};
+/* Bytes of dx from which on it is written past the caches: it would not stay there. */
+#define STREAM_BYTES ((size_t)8 << 20)
+#endif
+
+enum {
+    NAME(WIDTH) = VECTOR_BYTES / sizeof(REAL),
+    NAME(LANES) = 128 / sizeof(REAL),
+};
+
+VECTOR_INLINE REAL_VECTOR NAME(load)(const REAL p[]) {
+    REAL_VECTOR v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+VECTOR_INLINE void NAME(store)(REAL p[], REAL_VECTOR v) {
+    memcpy(p, &v, sizeof v);
+}
+
+/* count < WIDTH elements, padded with +0. */
+VECTOR_INLINE REAL_VECTOR NAME(load_part)(const REAL p[], size_t count) {
+    REAL padded[NAME(WIDTH)] = {0};
+    for (size_t i = 0; i < count; i++) {
+        padded[i] = p[i];
+    }
+    return NAME(load)(padded);
+}
+
+/* ---- sigmoid ---- */
+
+VECTOR_INLINE void NAME(sigmoids_of_vector)(const REAL z[], REAL value[], REAL derivative[]) {
+    const struct sigmoid s = NAME(sigmoid)(NAME(vector_load_as_f64)(z));
+    if (value != NULL) {
+        NAME(vector_store_from_f64)(value, s.value);
+    }
+    if (derivative != NULL) {
+        NAME(vector_store_from_f64)(derivative, s.derivative);
+    }
+}
+
+VECTOR_TARGET static void NAME(sigmoids)(const REAL z[], REAL value[], REAL derivative[],
+                                         size_t n) {
+    size_t i = 0;
+    for (; n - i >= VECTOR_F64; i += VECTOR_F64) {
+        NAME(sigmoids_of_vector)
+        (z + i, value != NULL ? value + i : NULL, derivative != NULL ? derivative + i : NULL);
+    }
+    if (i < n) {
+        REAL rest[VECTOR_F64] = {0}, rest_value[VECTOR_F64], rest_derivative[VECTOR_F64];
+        memcpy(rest, z + i, (n - i) * sizeof(REAL));
+        NAME(sigmoids_of_vector)(rest, rest_value, rest_derivative);
+        if (value != NULL) {
+            memcpy(value + i, rest_value, (n - i) * sizeof(REAL));
+        }
+        if (derivative != NULL) {
+            memcpy(derivative + i, rest_derivative, (n - i) * sizeof(REAL));
+        }
+    }
+}
+
+/* ---- forward ---- */
+
+VECTOR_INLINE void NAME(add_products)(REAL_VECTOR lanes[LANE_VECTORS], const REAL x[],
+                                      const REAL_VECTOR w[LANE_VECTORS]) {
+    VECTOR_UNROLL
+    for (size_t v = 0; v < LANE_VECTORS; v++) {
+        lanes[v] += NAME(load)(x + v * NAME(WIDTH)) * w[v];
+    }
+}
+
+VECTOR_INLINE REAL NAME(sum_of_lanes)(REAL_VECTOR lanes[LANE_VECTORS]) {
+    VECTOR_UNROLL
+    for (size_t half = LANE_VECTORS / 2; half > 0; half /= 2) {
+        VECTOR_UNROLL
+        for (size_t v = 0; v < half; v++) {
+            lanes[v] += lanes[v + half];
+        }
+    }
+    REAL sum[NAME(WIDTH)];
+    memcpy(sum, &lanes[0], sizeof sum);
+    VECTOR_UNROLL
+    for (size_t half = NAME(WIDTH) / 2; half > 0; half /= 2) {
+        VECTOR_UNROLL
+        for (size_t i = 0; i < half; i++) {
+            sum[i] += sum[i + half];
+        }
+    }
+    return sum[0];
+}
+
+/* out[r] = x[r, :] . w for rows rows; w_rest is the last n mod LANES of w, padded with 0. */
+VECTOR_INLINE void NAME(dot_rows)(const size_t rows, const REAL x[], size_t stride, const REAL w[],
+                                  const REAL w_rest[], size_t n, REAL out[]) {
+    REAL_VECTOR lanes[KERNEL_ROWS][LANE_VECTORS] = {{{0}}};
+    REAL_VECTOR factor[LANE_VECTORS];
+    size_t j = 0;
+    for (; n - j >= NAME(LANES); j += NAME(LANES)) {
+        VECTOR_UNROLL
+        for (size_t v = 0; v < LANE_VECTORS; v++) {
+            factor[v] = NAME(load)(w + j + v * NAME(WIDTH));
+        }
+        VECTOR_UNROLL
+        for (size_t r = 0; r < rows; r++) {
+            NAME(add_products)(lanes[r], x + r * stride + j, factor);
+        }
+    }
+    if (j < n) {
+        memcpy(factor, w_rest, sizeof factor);
+        VECTOR_UNROLL
+        for (size_t r = 0; r < rows; r++) {
+            REAL rest[NAME(LANES)] = {0};
+            for (size_t i = 0; i < n - j; i++) {
+                rest[i] = x[r * stride + j + i];
+            }
+            NAME(add_products)(lanes[r], rest, factor);
+        }
+    }
+    VECTOR_UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        out[r] = NAME(sum_of_lanes)(lanes[r]);
+    }
+}
+
+VECTOR_INLINE void NAME(pad_rest)(const REAL w[], size_t n, REAL w_rest[]) {
+    const size_t rest = n % NAME(LANES);
+    for (size_t i = 0; i < rest; i++) {
+        w_rest[i] = w[n - rest + i];
+    }
+}
+
+VECTOR_TARGET static REAL NAME(dot)(const REAL x[], const REAL w[], size_t n) {
+    REAL w_rest[NAME(LANES)] = {0}, sum;
+    NAME(pad_rest)(w, n, w_rest);
+    NAME(dot_rows)(1, x, n, w, w_rest, n, &sum);
+    return sum;
+}
+
+VECTOR_TARGET static void NAME(forward)(const struct NAME(kernels_batch) * batch, const REAL w[],
+                                        REAL b, REAL y[], REAL derivative[]) {
+    const size_t n = batch->n, stride = batch->stride;
+    REAL w_rest[NAME(LANES)] = {0};
+    NAME(pad_rest)(w, n, w_rest);
+    for (size_t first = 0; first < batch->rows; first += CHUNK) {
+        const size_t rows = batch->rows - first < CHUNK ? batch->rows - first : CHUNK;
+        REAL z[CHUNK];
+        size_t i = 0;
+        for (; rows - i >= KERNEL_ROWS; i += KERNEL_ROWS) {
+            NAME(dot_rows)
+            (KERNEL_ROWS, batch->x + (first + i) * stride, stride, w, w_rest, n, z + i);
+        }
+        for (; i < rows; i++) {
+            NAME(dot_rows)(1, batch->x + (first + i) * stride, stride, w, w_rest, n, z + i);
+        }
+        for (i = 0; i < rows; i++) {
+            z[i] += b;
+        }
+        NAME(sigmoids)(z, y + first, derivative + first, rows);
+    }
+}
+
+/* ---- backward ---- */
+
+VECTOR_INLINE REAL_VECTOR NAME(group_sum)(const REAL_VECTOR p[GROUP]) {
+    return ((p[0] + p[1]) + (p[2] + p[3])) + ((p[4] + p[5]) + (p[6] + p[7]));
+}
+
+/* part += sum over the GROUP rows of dz[r] * x[r, :] */
+VECTOR_INLINE void NAME(add_group)(const REAL x[], size_t stride, const REAL dz[], size_t n,
+                                   REAL part[]) {
+    REAL_VECTOR factor[GROUP], p[GROUP];
+    VECTOR_UNROLL
+    for (size_t r = 0; r < GROUP; r++) {
+        factor[r] = dz[r] - (REAL_VECTOR){0};
+    }
+    size_t j = 0;
+    for (; n - j >= NAME(WIDTH); j += NAME(WIDTH)) {
+        VECTOR_UNROLL
+        for (size_t r = 0; r < GROUP; r++) {
+            p[r] = NAME(load)(x + r * stride + j) * factor[r];
+        }
+        NAME(store)(part + j, NAME(load)(part + j) + NAME(group_sum)(p));
+    }
+    if (j < n) {
+        for (size_t r = 0; r < GROUP; r++) {
+            p[r] = NAME(load_part)(x + r * stride + j, n - j) * factor[r];
+        }
+        const REAL_VECTOR sum = NAME(load_part)(part + j, n - j) + NAME(group_sum)(p);
+        memcpy(part + j, &sum, (n - j) * sizeof(REAL));
+    }
+}
+
+VECTOR_INLINE void NAME(add_row)(const REAL x[], REAL dz, size_t n, REAL part[]) {
+    for (size_t j = 0; j < n; j++) {
+        const REAL product = x[j] * dz;
+        part[j] += product;
+    }
+}
+
+VECTOR_INLINE void NAME(scale_row)(const REAL w[], REAL dz, size_t n, REAL dx[]) {
+    for (size_t j = 0; j < n; j++) {
+        dx[j] = dz * w[j];
+    }
+}
+
+#ifdef VECTOR_STREAM
+/* scale_row past the caches, but for the ends that share a vector with other memory. */
+VECTOR_INLINE void NAME(stream_row)(const REAL w[], REAL dz, size_t n, REAL dx[]) {
+    const size_t past = (size_t)((uintptr_t)dx % VECTOR_BYTES) / sizeof(REAL);
+    const size_t head = past == 0 ? 0 : NAME(WIDTH) - past;
+    size_t j = head < n ? head : n;
+    NAME(scale_row)(w, dz, j, dx);
+    for (; n - j >= NAME(WIDTH); j += NAME(WIDTH)) {
+        VECTOR_STREAM(dx + j, dz * NAME(load)(w + j));
+    }
+    NAME(scale_row)(w + j, dz, n - j, dx + j);
+}
+#endif
+
+/* Rows first..first + GROUP or fewer of dx. */
+VECTOR_INLINE void NAME(write_dx)(const struct NAME(kernels_gradients) * to, int stream,
+                                  const REAL w[], size_t n, size_t first, const REAL dz[],
+                                  size_t rows) {
+    for (size_t r = 0; r < rows; r++) {
+        REAL *dx = to->dx + (first + r) * to->dx_stride;
+#ifdef VECTOR_STREAM
+        if (stream) {
+            NAME(stream_row)(w, dz[r], n, dx);
+            continue;
+        }
+#endif
+        (void)stream;
+        NAME(scale_row)(w, dz[r], n, dx);
+    }
+}
+
+VECTOR_INLINE REAL NAME(sum_of_chunk)(const REAL dz[], size_t rows) {
+    REAL sum[CHUNK] = {0};
+    memcpy(sum, dz, rows * sizeof(REAL));
+    for (size_t half = CHUNK / 2; half > 0; half /= 2) {
+        for (size_t i = 0; i < half; i++) {
+            sum[i] += sum[i + half];
+        }
+    }
+    return sum[0];
+}
+
+VECTOR_TARGET static void NAME(backward)(const struct NAME(kernels_batch) * batch, const REAL w[],
+                                         const REAL dy[], const REAL derivative[],
+                                         const struct NAME(kernels_gradients) * to) {
+    const size_t n = batch->n;
+    const int stream = batch->rows * n > STREAM_BYTES / sizeof(REAL);
+    REAL dz_sum = 0;
+    memset(to->dw, 0, n * sizeof(REAL));
+    for (size_t first = 0; first < batch->rows; first += CHUNK) {
+        const size_t rows = batch->rows - first < CHUNK ? batch->rows - first : CHUNK;
+        REAL dz[CHUNK];
+        for (size_t i = 0; i < rows; i++) {
+            dz[i] = dy[first + i] * derivative[first + i];
+        }
+        dz_sum += NAME(sum_of_chunk)(dz, rows);
+        memset(to->part, 0, n * sizeof(REAL));
+        for (size_t i = 0; i < rows;) {
+            const REAL *x = batch->x + (first + i) * batch->stride;
+            const size_t step = rows - i >= GROUP ? GROUP : 1;
+            if (step == GROUP) {
+                NAME(add_group)(x, batch->stride, dz + i, n, to->part);
+            } else {
+                NAME(add_row)(x, dz[i], n, to->part);
+            }
+            if (to->dx != NULL) {
+                NAME(write_dx)(to, stream, w, n, first + i, dz + i, step);
+            }
+            i += step;
+        }
+        for (size_t j = 0; j < n; j++) {
+            to->dw[j] += to->part[j];
+        }
+    }
+    for (size_t j = 0; j < n; j++) {
+        to->dw[j] /= (REAL)batch->rows;
+    }
+    *to->db = dz_sum / (REAL)batch->rows;
+#ifdef VECTOR_STREAM
+    VECTOR_FENCE();
+#endif
+}
