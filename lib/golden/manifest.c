@@ -145,7 +145,8 @@ static enum golden_status parse_case_flags(struct json_reader *r, const json_t *
                                            struct golden_case *c) {
     json_t *list;
     TRY(json_field(r, object, "flags", JSON_ARRAY, &list));
-    c->flags = calloc(json_array_size(list) + 1, sizeof *c->flags);
+    /* An array of pointers, and meant so. NOLINTNEXTLINE(bugprone-sizeof-expression) */
+    c->flags = calloc(json_array_size(list) + 1, sizeof c->flags[0]);
     if (c->flags == NULL) {
         return json_fail(r, GOLDEN_NO_MEMORY);
     }

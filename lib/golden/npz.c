@@ -44,46 +44,45 @@ enum golden_status npz_check_name(const char *name) {
 
 /* ---- lookup ---- */
 
-struct named {
-    const char *name;
-    size_t index;
-};
-
-static int by_name_then_index(const void *a, const void *b) {
-    const struct named *x = a;
-    const struct named *y = b;
-    int order = strcmp(x->name, y->name);
-    return order != 0 ? order : (x->index > y->index) - (x->index < y->index);
+static int by_name(const void *a, const void *b) {
+    return strcmp(((const struct npz_entry *)a)->name, ((const struct npz_entry *)b)->name);
 }
 
-size_t *npz_sort(const struct golden_member members[], size_t n_members) {
-    struct named *named = calloc(n_members + 1, sizeof *named);
-    size_t *indices = calloc(n_members + 1, sizeof *indices);
-    if (named == NULL || indices == NULL) {
-        free(named);
-        free(indices);
-        return NULL;
+enum golden_status npz_index_create(const struct golden_member members[], size_t n_members,
+                                    struct npz_index *out, struct golden_error *error) {
+    *out = (struct npz_index){.n_entries = n_members};
+    out->entries = calloc(n_members + 1, sizeof *out->entries);
+    if (out->entries == NULL) {
+        return error_set(error, GOLDEN_NO_MEMORY, -1, "");
     }
     for (size_t i = 0; i < n_members; i++) {
-        named[i] = (struct named){members[i].name, i};
+        out->entries[i] = (struct npz_entry){members[i].name, i};
     }
-    qsort(named, n_members, sizeof *named, by_name_then_index);
-    for (size_t i = 0; i < n_members; i++) {
-        indices[i] = named[i].index;
+    qsort(out->entries, n_members, sizeof *out->entries, by_name);
+    for (size_t i = 1; i < n_members; i++) {
+        if (by_name(&out->entries[i - 1], &out->entries[i]) == 0) {
+            (void)error_set(error, GOLDEN_NPZ_NAME_TWICE, -1, "");
+            error_set_member(error, out->entries[i].name);
+            npz_index_free(out);
+            return GOLDEN_NPZ_NAME_TWICE;
+        }
     }
-    free(named);
-    return indices;
+    return GOLDEN_OK;
 }
 
-size_t npz_locate(const struct golden_member members[], size_t n_members, const size_t by_name[],
-                  const char *name) {
+void npz_index_free(struct npz_index *index) {
+    free(index->entries);
+    *index = (struct npz_index){0};
+}
+
+size_t npz_index_find(const struct npz_index *index, const char *name) {
     size_t low = 0;
-    size_t high = n_members;
+    size_t high = index->n_entries;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = strcmp(members[by_name[middle]].name, name);
+        int order = strcmp(index->entries[middle].name, name);
         if (order == 0) {
-            return by_name[middle];
+            return index->entries[middle].member;
         }
         if (order < 0) {
             low = middle + 1;

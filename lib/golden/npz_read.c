@@ -49,20 +49,12 @@ static enum golden_status check_member(const struct reader *r, zip_uint64_t i, z
 }
 
 static enum golden_status check_names(const struct reader *r) {
-    const struct golden_npz *npz = r->npz;
-    size_t *by_name = npz_sort(npz->members, npz->n_members);
-    if (by_name == NULL) {
-        return error_set(r->error, GOLDEN_NO_MEMORY, -1, "");
+    struct npz_index index;
+    enum golden_status status =
+        npz_index_create(r->npz->members, r->npz->n_members, &index, r->error);
+    if (status == GOLDEN_OK) {
+        npz_index_free(&index);
     }
-    enum golden_status status = GOLDEN_OK;
-    for (size_t i = 1; i < npz->n_members && status == GOLDEN_OK; i++) {
-        const char *name = npz->members[by_name[i]].name;
-        if (strcmp(npz->members[by_name[i - 1]].name, name) == 0) {
-            status = error_set(r->error, GOLDEN_NPZ_NAME_TWICE, -1, "");
-            error_set_member(r->error, name);
-        }
-    }
-    free(by_name);
     return status;
 }
 
@@ -207,7 +199,7 @@ static zip_t *open_archive(const unsigned char bytes[], size_t n_bytes,
 
 enum golden_status golden_npz_decode(const unsigned char bytes[], size_t n_bytes,
                                      struct golden_npz *out, struct golden_error *error) {
-    struct golden_error local;
+    struct golden_error local = {0};
     error = error != NULL ? error : &local;
     error_clear(error);
     if (bytes == NULL || out == NULL) {

@@ -17,7 +17,7 @@
 
 struct attachment {
     struct golden_npz *npz;
-    size_t *by_name;
+    struct npz_index index;
     const char *case_id;
     size_t case_index;
     struct golden_error *error;
@@ -37,7 +37,7 @@ static enum golden_status attach(const struct attachment *at, const char *list, 
                                  const char *name, const char *suffix, struct array *declared) {
     char member[GOLDEN_ID_SIZE + GOLDEN_NAME_SIZE + 8];
     (void)snprintf(member, sizeof member, "%s/%s%s", at->case_id, name, suffix);
-    size_t found = npz_locate(at->npz->members, at->npz->n_members, at->by_name, member);
+    size_t found = npz_index_find(&at->index, member);
     if (found == SIZE_MAX) {
         return fail(at, GOLDEN_ARRAY_MISSING, member, list, i);
     }
@@ -92,17 +92,16 @@ static enum golden_status attach_case(const struct attachment *at, struct golden
 static enum golden_status attach_all(struct golden_suite *suite, struct golden_npz *npz,
                                      struct golden_error *error) {
     struct attachment at = {.npz = npz, .error = error};
-    at.by_name = npz_sort(npz->members, npz->n_members);
-    if (at.by_name == NULL) {
-        return error_set(error, GOLDEN_NO_MEMORY, -1, "");
+    enum golden_status status = npz_index_create(npz->members, npz->n_members, &at.index, error);
+    if (status != GOLDEN_OK) {
+        return status;
     }
-    enum golden_status status = GOLDEN_OK;
     for (size_t i = 0; i < suite->n_cases && status == GOLDEN_OK; i++) {
         at.case_index = i;
         at.case_id = suite->cases[i].id;
         status = attach_case(&at, &suite->cases[i]);
     }
-    free(at.by_name);
+    npz_index_free(&at.index);
     for (size_t i = 0; i < npz->n_members && status == GOLDEN_OK; i++) {
         if (npz->members[i].array.data != NULL) {
             status = error_set(error, GOLDEN_ARRAY_UNREFERENCED, -1, "");
