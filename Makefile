@@ -28,7 +28,9 @@ libs_golden     := -lzip -ljansson
 libs_report     := -ljansson
 
 # ---- tools ----
-CC       ?= gcc
+ifeq ($(origin CC),default)
+CC       := gcc
+endif
 PREFIX   ?= /usr/local
 # The first interpreter that has NumPy and mpmath.
 PYTHON   ?= $(firstword $(foreach p,python3 /usr/bin/python3,$(shell $(p) -c 'import numpy, mpmath' 2>/dev/null && echo $(p))))
@@ -81,7 +83,7 @@ build/gradgate: FORCE
 COVERAGE_MIN := 95
 
 .PHONY: coverage
-coverage: ## gcov and lcov: build/coverage/index.html; fails under $(COVERAGE_MIN) % of the lines of lib/
+coverage: ## gcov and lcov: build/coverage/index.html; fails under 95 % of the lines of lib/
 	scripts/coverage $(COVERAGE_MIN)
 
 .PHONY: sanitize
@@ -92,6 +94,25 @@ sanitize: ## the gate and the whole suite under ASan and UBSan
 .PHONY: lint
 lint: ## clang-format, clang-tidy, cppcheck, warnings as errors (gcc, clang), headers alone, includes, Python, shell
 	scripts/lint
+
+.PHONY: cross
+cross: ## compare the neuron's result bits over compilers, levels and machines (i386, aarch64, s390x by emulation)
+	scripts/cross --require x86-64 $(if $(CI),aarch64 s390x)
+
+.PHONY: bench
+bench: build/release/bench ## time the neuron against NumPy: a table of ratios, and build/bench.json
+	$(PYTHON_OR_STOP) scripts/bench $<
+
+build/release/bench: FORCE
+	@$(MAKE) --no-print-directory MODE=release build/release/tests/bench/bench
+
+$(B)/tests/bench/bench: $(B)/tests/bench/bench.o $(call objects,neuron)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lm
+	@cp $@ $(B)/bench
+
+.PHONY: mutants
+mutants: ## break lib/neuron on purpose, change by change: who notices? MUTATE="--sample 40" for a few minutes
+	scripts/mutate $(MUTATE)
 
 .PHONY: print-warn
 print-warn:
