@@ -14,8 +14,8 @@ LOADER.exec_module(mutate)
 
 # a statement -> every change that must be made of it
 MUST = [
-    ("y = a + b;", {"y = a - b;", "y = a;", "(void)0;"}),
-    ("y = a * b - c;", {"y = a / b - c;", "y = a * b + c;", "y = a * b;"}),
+    ("y = a + b;", {"y = a - b;", "y = a ;", "(void)0;"}),
+    ("y = a * b - c;", {"y = a / b - c;", "y = a * b + c;", "y = a * b ;"}),
     ("y = -a;", {"y = a;"}),
     ("y += x[i];", {"y -= x[i];", "y += x[i + 1];"}),
     ("if (n == 0) { return 1; }", {"if (n != 0) { return 1; }", "if (!(n == 0)) { return 1; }",
