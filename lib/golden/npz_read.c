@@ -15,6 +15,7 @@ struct reader {
     struct golden_error *error;
 };
 
+#define END_RECORD_SIZE 22 /* every archive ends with one */
 #define START_SIZE (12 + (size_t)GOLDEN_MAX_HEADER)
 
 static const zip_uint64_t needed = ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE |
@@ -182,6 +183,11 @@ static enum golden_status read_members(struct reader *r, size_t n_bytes) {
 
 static zip_t *open_archive(const unsigned char bytes[], size_t n_bytes,
                            struct golden_error *error) {
+    /* libzip takes no bytes at all for an archive without members. */
+    if (n_bytes < END_RECORD_SIZE) {
+        (void)error_set(error, GOLDEN_NPZ_ARCHIVE, 0, "");
+        return NULL;
+    }
     zip_error_t zip_error;
     zip_error_init(&zip_error);
     zip_t *zip = NULL;
@@ -191,7 +197,9 @@ static zip_t *open_archive(const unsigned char bytes[], size_t n_bytes,
     }
     if (zip == NULL) {
         zip_source_free(source);
-        (void)npz_fail(error, &zip_error, GOLDEN_NPZ_ARCHIVE);
+        /* libzip may find equal names itself, and then does not say which; see check_names. */
+        bool twice = zip_error_code_zip(&zip_error) == ZIP_ER_EXISTS;
+        (void)npz_fail(error, &zip_error, twice ? GOLDEN_NPZ_NAME_TWICE : GOLDEN_NPZ_ARCHIVE);
     }
     zip_error_fini(&zip_error);
     return zip;
