@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): real is a type. */
+
 /* A batch and where its backward pass goes. Rows of x are stride elements apart, those of dx
  * dx_stride; dx may be NULL. */
 #define KERNELS_DECLARE(real, suffix)                                                              \
@@ -33,6 +35,8 @@
 
 KERNELS_DECLARE(double, f64)
 KERNELS_DECLARE(float, f32)
+
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 struct kernels {
     const char *name;

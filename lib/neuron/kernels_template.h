@@ -37,6 +37,16 @@ VECTOR_INLINE void NAME(store)(REAL p[], REAL_VECTOR v) {
     memcpy(p, &v, sizeof v);
 }
 
+/* Not a - (REAL_VECTOR){0}: with excess precision a would be too wide for the vector. */
+VECTOR_INLINE REAL_VECTOR NAME(all)(REAL a) {
+    REAL filled[NAME(WIDTH)];
+    VECTOR_UNROLL
+    for (size_t i = 0; i < NAME(WIDTH); i++) {
+        filled[i] = a;
+    }
+    return NAME(load)(filled);
+}
+
 /* count < WIDTH elements, padded with +0. */
 VECTOR_INLINE REAL_VECTOR NAME(load_part)(const REAL p[], size_t count) {
     REAL padded[NAME(WIDTH)] = {0};
@@ -190,7 +200,7 @@ VECTOR_INLINE void NAME(add_group)(const REAL x[], size_t stride, const REAL dz[
     REAL_VECTOR factor[GROUP], p[GROUP];
     VECTOR_UNROLL
     for (size_t r = 0; r < GROUP; r++) {
-        factor[r] = dz[r] - (REAL_VECTOR){0};
+        factor[r] = NAME(all)(dz[r]);
     }
     size_t j = 0;
     for (; n - j >= NAME(WIDTH); j += NAME(WIDTH)) {
@@ -227,10 +237,11 @@ VECTOR_INLINE void NAME(scale_row)(const REAL w[], REAL dz, size_t n, REAL dx[])
 VECTOR_INLINE void NAME(stream_row)(const REAL w[], REAL dz, size_t n, REAL dx[]) {
     const size_t past = (size_t)((uintptr_t)dx % VECTOR_BYTES) / sizeof(REAL);
     const size_t head = past == 0 ? 0 : NAME(WIDTH) - past;
+    const REAL_VECTOR factor = NAME(all)(dz);
     size_t j = head < n ? head : n;
     NAME(scale_row)(w, dz, j, dx);
     for (; n - j >= NAME(WIDTH); j += NAME(WIDTH)) {
-        VECTOR_STREAM(dx + j, dz * NAME(load)(w + j));
+        VECTOR_STREAM(dx + j, factor * NAME(load)(w + j));
     }
     NAME(scale_row)(w + j, dz, n - j, dx + j);
 }
@@ -253,9 +264,9 @@ VECTOR_INLINE void NAME(write_dx)(const struct NAME(kernels_gradients) * to, int
     }
 }
 
-VECTOR_INLINE REAL NAME(sum_of_chunk)(const REAL dz[], size_t rows) {
-    REAL sum[CHUNK] = {0};
-    memcpy(sum, dz, rows * sizeof(REAL));
+VECTOR_INLINE REAL NAME(sum_of_chunk)(const REAL dz[CHUNK]) {
+    REAL sum[CHUNK];
+    memcpy(sum, dz, sizeof sum);
     for (size_t half = CHUNK / 2; half > 0; half /= 2) {
         for (size_t i = 0; i < half; i++) {
             sum[i] += sum[i + half];
@@ -273,11 +284,11 @@ VECTOR_TARGET static void NAME(backward)(const struct NAME(kernels_batch) * batc
     memset(to->dw, 0, n * sizeof(REAL));
     for (size_t first = 0; first < batch->rows; first += CHUNK) {
         const size_t rows = batch->rows - first < CHUNK ? batch->rows - first : CHUNK;
-        REAL dz[CHUNK];
+        REAL dz[CHUNK] = {0};
         for (size_t i = 0; i < rows; i++) {
             dz[i] = dy[first + i] * derivative[first + i];
         }
-        dz_sum += NAME(sum_of_chunk)(dz, rows);
+        dz_sum += NAME(sum_of_chunk)(dz);
         memset(to->part, 0, n * sizeof(REAL));
         for (size_t i = 0; i < rows;) {
             const REAL *x = batch->x + (first + i) * batch->stride;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* Every instruction set that this processor has must give the bits of the base kernels, which the
  * other suites hold against exact values. */
-#include "../../lib/neuron/kernels.h"
 #include "helpers.h"
+#include "neuron/kernels.h"
 #include "neuron/neuron.h"
 
 #include <criterion/criterion.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "../../lib/neuron/logarithm.h"
+#include "neuron/logarithm.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
