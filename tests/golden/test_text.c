@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+/* What a reader sees: errors and comparisons as one line, and the checksum of a manifest. */
+#include "golden/sha256.h"
+#include "support.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+Test(golden_text, describes_an_error_from_the_file_down_to_the_field) {
+    struct golden_error e = {.code = GOLDEN_NPY_DESCR_BIG_ENDIAN,
+                             .offset = 61,
+                             .text = golden_status_text(GOLDEN_NPY_DESCR_BIG_ENDIAN),
+                             .file = "dir/neuron.npz",
+                             .member = "n17/x.npy",
+                             .field = "descr"};
+    cr_expect_str_eq(error_line(&e),
+                     "dir/neuron.npz: n17/x.npy: byte 61: descr: the dtype is big-endian");
+    e = (struct golden_error){.offset = -1, .text = "cannot be opened", .system_errno = ENOENT};
+    cr_expect_str_eq(error_line(&e), "cannot be opened: No such file or directory");
+    char whole[256];
+    golden_error_text(&e, whole, sizeof whole);
+    for (size_t size = 1; size < 60; size++) {
+        char text[64];
+        memset(text, '#', sizeof text);
+        golden_error_text(&e, text, size);
+        cr_expect_lt(strlen(text), size);
+        cr_expect_eq(strncmp(text, whole, strlen(text)), 0);
+    }
+    golden_error_text(&e, whole, 0);
+}
+
+Test(golden_text, keeps_the_end_of_a_long_path) {
+    char path[500];
+    struct golden_error e;
+    struct array a;
+    memset(path, 'd', sizeof path);
+    strcpy(path + 480, "/neuron.npy");
+    cr_expect_eq(golden_npy_read(path, &a, &e), GOLDEN_FILE_OPEN);
+    cr_expect_eq(strlen(e.file), (size_t)GOLDEN_WHERE_SIZE - 1);
+    cr_expect_eq(strncmp(e.file, "...ddd", 6), 0);
+    cr_expect_str_eq(e.file + strlen(e.file) - 11, "/neuron.npy");
+}
+
+Test(golden_text, has_a_different_text_for_every_status) {
+    for (int i = GOLDEN_OK; i <= GOLDEN_TOLERANCE; i++) {
+        const char *text = golden_status_text((enum golden_status)i);
+        cr_expect_str_neq(text, "unknown status");
+        for (int k = GOLDEN_OK; k < i; k++) {
+            cr_expect_str_neq(text, golden_status_text((enum golden_status)k));
+        }
+    }
+    cr_expect_str_eq(golden_status_text((enum golden_status)999), "unknown status");
+}
+
+/* ---- comparisons ---- */
+
+static const char *line_of(const struct array *actual, const struct array *exact,
+                           const struct array *bound) {
+    static char text[512];
+    struct golden_comparison c;
+    (void)golden_compare(actual, exact, bound, NULL, &c);
+    golden_comparison_text(&c, text, sizeof text);
+    return text;
+}
+
+Test(golden_text, describes_what_was_compared) {
+    struct array exact =
+        array_from(ARRAY_F64, 2, (const size_t[]){2, 2}, (const double[]){1, 2, 3, 4});
+    struct array bound =
+        array_from(ARRAY_F64, 2, (const size_t[]){2, 2}, (const double[]){0, 0.5, 0.5, 0.5});
+    struct array actual =
+        array_from(ARRAY_F64, 2, (const size_t[]){2, 2}, (const double[]){1, 2, 5, 4});
+    cr_expect_str_eq(line_of(&actual, &exact, &bound),
+                     "[1, 0]: expected 3, got 5: off by 2 (0.667 relative, 3377699720527872 ULP), "
+                     "allowed 0.5 (4 of it used); 1 of 4 elements differ");
+    array_set(&actual, 1, NAN);
+    cr_expect_str_eq(line_of(&actual, &exact, &bound),
+                     "[0, 1]: expected 2, got nan: no bound allows that; 2 of 4 elements differ");
+    cr_expect_str_eq(line_of(&exact, &exact, &bound),
+                     "[0, 0]: expected 1, got 1: equal; 0 of 4 elements differ");
+    struct array other = array_from(ARRAY_F32, 0, NULL, (const double[]){1});
+    cr_expect_str_eq(line_of(&other, &exact, &bound), "expected f64 2x2, got f32 -");
+    struct array empty = array_from(ARRAY_F64, 1, (const size_t[]){0}, NULL);
+    cr_expect_str_eq(line_of(&empty, &empty, &empty), "no element");
+    cr_expect_str_eq(line_of(&exact, &exact, &empty), "not compared");
+    struct array large = array_from(ARRAY_I64, 0, NULL, (const double[]){0});
+    struct array none = array_from(ARRAY_I64, 0, NULL, (const double[]){0});
+    *(int64_t *)large.data = INT64_MAX;
+    cr_expect_eq(
+        strncmp(line_of(&large, &none, &none), "[]: expected 0, got 9223372036854775807:", 40), 0);
+    struct golden_comparison c;
+    struct array minus = array_from(ARRAY_F64, 0, NULL, (const double[]){-0.0});
+    struct array plus = array_from(ARRAY_F64, 0, NULL, (const double[]){0.0});
+    char text[256];
+    (void)golden_compare_close(&minus, &plus, &(struct golden_tolerance){.zero_sign_matters = true},
+                               &c);
+    golden_comparison_text(&c, text, sizeof text);
+    cr_expect_str_eq(text,
+                     "[]: expected 0, got -0: the sign of zero differs; 1 of 1 elements differ");
+    struct array *all[] = {&exact, &bound, &actual, &other, &empty, &large, &none, &minus, &plus};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        array_free(all[i]);
+    }
+}
+
+/* Shown with fewer digits, two neighbours would look the same. */
+Test(golden_text, tells_neighbours_apart) {
+    struct array exact = array_from(ARRAY_F64, 0, NULL, (const double[]){0.1});
+    struct array actual = array_from(ARRAY_F64, 0, NULL, (const double[]){nextafter(0.1, 1)});
+    struct array bound = array_from(ARRAY_F64, 0, NULL, (const double[]){0});
+    const char *line = line_of(&actual, &exact, &bound);
+    cr_expect_not_null(strstr(line, "expected 0.10000000000000001, got 0.10000000000000002"), "%s",
+                       line);
+    array_free(&exact);
+    array_free(&actual);
+    array_free(&bound);
+}
+
+Test(golden_text, names_every_mismatch) {
+    cr_expect_str_eq(golden_mismatch_name(GOLDEN_MATCH), "none");
+    cr_expect_str_eq(golden_mismatch_name(GOLDEN_NAN), "nan");
+    cr_expect_str_eq(golden_mismatch_name(GOLDEN_DTYPE), "dtype");
+    cr_expect_str_eq(golden_mismatch_name((enum golden_mismatch)77), "?");
+}
+
+/* ---- SHA-256: the standard's own examples, and every length around a block ---- */
+
+Test(golden_text, computes_sha256) {
+    static const struct {
+        const char *text, *hex;
+    } rows[] = {
+        {"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+        {"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+        {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+         "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
+    };
+    for (size_t i = 0; i < 3; i++) {
+        char hex[65];
+        sha256_hex((const unsigned char *)rows[i].text, strlen(rows[i].text), hex);
+        cr_expect_str_eq(hex, rows[i].hex);
+    }
+}
+
+TestSuite(golden_sha256, .init = folder_create, .fini = folder_remove);
+
+Test(golden_sha256, agrees_with_python_for_every_length_to_200) {
+    struct bytes all = bytes_of("", 0);
+    for (size_t n = 0; n <= 200; n++) {
+        unsigned char text[200];
+        char hex[65];
+        for (size_t i = 0; i < n; i++) {
+            text[i] = (unsigned char)(i * 37 + n);
+        }
+        sha256_hex(text, n, hex);
+        bytes_append(&all, hex, 64);
+    }
+    write_file(in_folder("hex"), all);
+    bytes_free(&all);
+    run_python("import hashlib\n"
+               "want = ''.join(hashlib.sha256(bytes((i * 37 + n) % 256 for i in range(n)))"
+               ".hexdigest() for n in range(201))\n"
+               "assert open('hex').read() == want\n");
+}
