@@ -54,7 +54,7 @@ closure   = $(sort $(1) $(foreach n,$(needs_$(1)),$(call closure,$(n))))
 objects   = $(patsubst %.c,$(B)/%.o,$(wildcard $(foreach m,$(1),lib/$(m)/*.c)))
 libraries = $(sort $(foreach m,$(1),$(libs_$(m))))
 TESTED   := $(foreach m,$(MODULES),$(if $(wildcard tests/$(m)/test_*.c),$(m)))
-TESTS    := $(TESTED:%=$(B)/tests/test_%)
+TESTS    := $(TESTED:%=$(B)/tests/test_%) $(B)/tests/test_notebook
 PY_TESTS := $(sort $(wildcard tests/*/test_*.py))
 RUN_TESTS = GRADGATE=$(B)/gradgate PYTHON=$(PYTHON) $(PYTHON_OR_STOP) scripts/run-tests
 
@@ -71,9 +71,13 @@ gate: build/gradgate ## the main job: verify the built-in kernels, write build/g
 test: $(TESTS) $(B)/gradgate ## the whole Criterion suite; test-<module> runs one module's
 	@$(RUN_TESTS) $(TESTS) $(PY_TESTS)
 
-.PHONY: $(TESTED:%=test-%)
-$(TESTED:%=test-%): test-%: $(B)/tests/test_%
+.PHONY: $(TESTED:%=test-%) test-notebook
+$(TESTED:%=test-%) test-notebook: test-%: $(B)/tests/test_%
 	@$(RUN_TESTS) $<
+
+.PHONY: notebook
+notebook: $(B)/notebook ## walk through the notebook with the neuron library: what its cells print with NumPy
+	@$(B)/notebook
 
 build/gradgate: FORCE
 	@$(MAKE) --no-print-directory MODE=release build/release/gradgate
@@ -90,6 +94,16 @@ coverage: ## gcov and lcov: build/coverage/index.html; fails under 95 % of the l
 sanitize: ## the gate and the whole suite under ASan and UBSan
 	@$(MAKE) --no-print-directory MODE=sanitize build/sanitize/gradgate test
 	ASAN_OPTIONS=abort_on_error=1:detect_leaks=1 build/sanitize/gradgate verify
+
+# One in FLOAT_STEP of the 2^32 floats. Everything: make accuracy POINTS=1000000 FLOAT_STEP=1 (some minutes).
+POINTS     := 100000
+FLOAT_STEP := 997
+
+.PHONY: accuracy
+accuracy: ## worst error of sigmoid and derivative in ULP, float64 against mpmath, float32 against double
+	@$(MAKE) --no-print-directory MODE=release $(ACCURACY:%=build/release/tests/accuracy/%)
+	$(PYTHON_OR_STOP) scripts/accuracy --points $(POINTS) build/release/tests/accuracy/sigmoid_values
+	build/release/tests/accuracy/sigmoid_f32 $(FLOAT_STEP)
 
 .PHONY: lint
 lint: ## clang-format, clang-tidy, cppcheck, warnings as errors (gcc, clang), headers alone, includes, Python, shell
@@ -139,6 +153,17 @@ $(B)/tests/test_$(1): $(patsubst %.c,$(B)/%.o,$(wildcard tests/$(1)/*.c tests/$(
 	$$(CC) $$(TEST_CFLAGS) $$(LDFLAGS) -o $$@ $$^ $(call libraries,$(call closure,$(1))) -lcriterion -lm
 endef
 $(foreach m,$(TESTED),$(eval $(call test_program,$(m))))
+
+NOTEBOOK := $(B)/tests/notebook/notebook.o $(B)/tests/notebook/numpy_text.o $(call objects,neuron)
+$(B)/notebook: $(B)/tests/notebook/main.o $(NOTEBOOK)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lm
+$(B)/tests/test_notebook: $(B)/tests/notebook/test_notebook.o $(NOTEBOOK)
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $^ -lcriterion -lm
+
+ACCURACY := sigmoid_values sigmoid_f32
+$(ACCURACY:%=$(B)/tests/accuracy/%): %: %.o $(call objects,neuron)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lm
 
 .PHONY: FORCE
 FORCE:

@@ -114,10 +114,12 @@ Test(neuron_sigmoid, never_decreases_where_steps_are_visible) {
     }
 }
 
-Test(neuron_sigmoid, derivative_is_even) {
+Test(neuron_sigmoid, derivative_is_even_and_sigmoid_of_z_is_1_minus_sigmoid_of_minus_z) {
     for (double z = 0; z < 750; z += 0x1.17p-5) {
         const double right = neuron_sigmoid_derivative(z), left = neuron_sigmoid_derivative(-z);
-        cr_expect(ulps_f64(left, right) <= 4, "sigmoid'(+-%a) = %a, %a", z, right, left);
+        cr_expect(left == right, "sigmoid'(+-%a) = %a, %a", z, right, left);
+        const double above = neuron_sigmoid(z), below = neuron_sigmoid(-z);
+        cr_expect(above == 1 - below, "sigmoid(+-%a) = %a, %a", z, above, below);
     }
 }
 
