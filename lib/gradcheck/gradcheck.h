@@ -3,12 +3,20 @@
  * gradcheck: proves that a hand-written backward pass computes the derivative of its forward pass.
  *
  *     double x[3], dx[3], w[3], dw[3], b, db, y, dy;
- *     struct gradcheck_tensor in[] = {GRADCHECK_INPUT("x", x, dx, 3), GRADCHECK_INPUT("w", w, dw,
- * 3), GRADCHECK_INPUT("b", &b, &db)}; struct gradcheck_tensor out[] = {GRADCHECK_OUTPUT("y", &y,
- * &dy)}; struct gradcheck_kernel k = {.name = "neuron", .inputs = in, .n_inputs = 3, .outputs =
- * out, .n_outputs = 1, .forward = forward, .backward = backward, .ctx = &layer}; struct
- * gradcheck_report r; enum gradcheck_status s = gradcheck_run(&k, NULL, &r);  // s: could it be
- * checked?  r.verdict: is it right? gradcheck_print(&r, stderr);
+ *     struct gradcheck_tensor in[] = {
+ *         GRADCHECK_INPUT("x", x, dx, 3),
+ *         GRADCHECK_INPUT("w", w, dw, 3),
+ *         GRADCHECK_INPUT("b", &b, &db),
+ *     };
+ *     struct gradcheck_tensor out[] = {GRADCHECK_OUTPUT("y", &y, &dy)};
+ *     struct gradcheck_kernel k = {
+ *         .name = "neuron", .inputs = in, .n_inputs = 3, .outputs = out, .n_outputs = 1,
+ *         .forward = forward, .backward = backward, .ctx = &layer,
+ *     };
+ *     struct gradcheck_report r;
+ *     enum gradcheck_status s = gradcheck_run(&k, NULL, &r);
+ *     // s: could it be checked?  r.verdict: is it right?
+ *     gradcheck_print(&r, stderr);
  *
  * C11, libc and libm only. Serial, no global state; nothing prints (but gradcheck_print), exits or
  * aborts.
@@ -29,6 +37,8 @@ extern "C" {
 #define GRADCHECK_MAX_TENSORS 32 /* inputs and outputs together */
 #define GRADCHECK_NAME_SIZE 32   /* names in a report are cut to this, terminator included */
 #define GRADCHECK_TEXT_SIZE 256
+#define GRADCHECK_MAX_POINTS 16
+#define GRADCHECK_MAX_DIRECTIONS 64
 
 enum gradcheck_dtype {
     GRADCHECK_F64,
@@ -95,14 +105,18 @@ struct gradcheck_kernel {
     int (*forward_wide)(void *ctx,
                         double *const outputs[]); /* the same forward in wider precision: the truth
                                                      for float32. outputs[i]: packed, C order */
-    bool grad_accumulates;       /* backward adds to grad instead of overwriting it */
-    double accuracy;             /* relative error of an approximate forward; 0: exact */
+    bool grad_accumulates; /* backward adds to grad instead of overwriting it */
+    bool jvp_symmetric;    /* inputs and outputs match, and the Jacobian is symmetric: forward is
+                              a gradient routine, jvp its Hessian-vector product */
+    double accuracy;       /* relative error of an approximate forward; 0: exact */
     const char *accuracy_reason; /* required with accuracy */
     const struct gradcheck_waiver *waivers;
     size_t n_waivers;
 };
 
 /* ---- options: NULL or all zero means the defaults ---- */
+
+struct gradcheck_entry;
 
 struct gradcheck_progress { /* what the progress callback is told */
     const char *phase;      /* "contract", "screen", "elementwise", "location", "controls" */
@@ -124,6 +138,9 @@ struct gradcheck_options {
     /* Called between evaluations; nonzero ends the run as inconclusive (budget). */
     int (*progress)(void *ctx, const struct gradcheck_progress *progress);
     void *progress_ctx;
+    /* Called with every entry that the elementwise phase judged. */
+    void (*on_entry)(void *ctx, const struct gradcheck_entry *entry);
+    void *on_entry_ctx;
 };
 
 /* ---- the report: plain data without pointers; nothing to free ---- */
@@ -161,7 +178,12 @@ enum gradcheck_reason {
     X(HOMOGENEOUS, "homogeneous")                                                                  \
     X(ADDITIVE, "additive")                                                                        \
     X(NO_STALE_CACHE, "no_stale_cache")                                                            \
-    X(VALUE_INDEPENDENT_OF_BACKWARD, "value_independent_of_backward")
+    X(VALUE_INDEPENDENT_OF_BACKWARD, "value_independent_of_backward")                              \
+    X(ROW_INDEPENDENCE, "row_independence")                                                        \
+    X(FORWARD_WIDE_AGREES, "forward_wide_agrees")                                                  \
+    X(JVP_IS_ADJOINT, "jvp_is_adjoint")                                                            \
+    X(JVP_IS_DERIVATIVE, "jvp_is_derivative")                                                      \
+    X(JVP_SYMMETRIC, "jvp_symmetric")
 
 #define GRADCHECK_RULE_(code, text) GRADCHECK_RULE_##code,
 enum gradcheck_rule { GRADCHECK_RULES(GRADCHECK_RULE_) GRADCHECK_N_RULES };
@@ -198,8 +220,9 @@ struct gradcheck_tensor_report {
     enum gradcheck_reason reason;
     size_t n_entries;                                    /* that have a gradient, in one point */
     size_t n_pass, n_inaccurate, n_inconclusive, n_fail; /* over all points */
-    size_t n_uncovered;                                  /* entries no phase looked at */
-    double worst_resolution;                             /* over the entries that passed */
+    size_t n_subgradient;    /* of n_pass: at a kink, accepted as a subgradient */
+    size_t n_uncovered;      /* entries no phase looked at */
+    double worst_resolution; /* over the entries that passed */
     double median_resolution;
     struct gradcheck_entry
         worst; /* the clearest failure; else the largest |backward - numeric| / bound */
@@ -211,13 +234,14 @@ struct gradcheck_screen_report {
     double resolution;       /* worst over directions that passed */
     double miss_probability; /* bound on the chance that an error ten times the resolution went
                                 unseen */
+    size_t n_fail;           /* directions that failed */
+    char evidence[GRADCHECK_TEXT_SIZE]; /* of the first failure: step, numeric, predicted in hex */
 };
 
 struct gradcheck_point_report {
     enum gradcheck_verdict verdict;
     enum gradcheck_reason reason;
 };
-#define GRADCHECK_MAX_POINTS 16
 
 struct gradcheck_controls_report {
     size_t n_applied, n_caught, n_not_applicable;
@@ -230,7 +254,8 @@ struct gradcheck_report {
     enum gradcheck_reason reason;
     uint64_t seed;
     size_t n_forward, n_backward; /* calls made */
-    bool repeatable;              /* false if max_seconds ended the run */
+    size_t n_forward_contract, n_forward_screen, n_forward_elementwise, n_forward_location;
+    bool repeatable;   /* false if max_seconds ended the run */
     double resolution; /* the smallest relative error the run could have seen: worst over what
                           passed */
     struct gradcheck_rule_report rules[GRADCHECK_N_RULES];
@@ -264,6 +289,8 @@ struct gradcheck_report {
     X(GRADCHECK_E_ACCURACY, "accuracy is NaN, negative or infinite, or has no reason")             \
     X(GRADCHECK_E_WAIVER, "a waiver names no rule or gives no reason")                             \
     X(GRADCHECK_E_OPTION, "an option is NaN, infinite, negative or out of range")                  \
+    X(GRADCHECK_E_OVERLAP, "two tensors share memory without a flag that says so")                 \
+    X(GRADCHECK_E_JVP, "jvp without tangents, or jvp_symmetric with unlike inputs and outputs")    \
     X(GRADCHECK_E_NO_GRADIENT, "no input has a grad: there is nothing to check")                   \
     X(GRADCHECK_E_FORWARD, "forward failed at the very point in the buffers")                      \
     X(GRADCHECK_E_NO_MEMORY, "out of memory")
@@ -292,6 +319,8 @@ const char *gradcheck_rule_name(enum gradcheck_rule rule);
 
 /* ---- descriptor macros: dtype from the pointer, shape from the rest (0 to 4 axes) ---- */
 
+#ifndef __cplusplus
+
 #define GRADCHECK_INPUT(...)                                                                       \
     GRADCHECK_TENSOR_(__VA_ARGS__) /* name, value, grad or NULL, shape... */
 #define GRADCHECK_OUTPUT(...) GRADCHECK_TENSOR_(__VA_ARGS__)
@@ -315,8 +344,49 @@ const char *gradcheck_rule_name(enum gradcheck_rule rule);
     _Generic((pointer), double *: GRADCHECK_F64, float *: GRADCHECK_F32, int64_t *: GRADCHECK_I64, \
              int32_t *: GRADCHECK_I32, uint8_t *: GRADCHECK_U8)
 
-#ifdef __cplusplus
+#else
+
+} /* extern "C" */
+
+/* The same in C++17: gradcheck_describe(name, value, grad or nullptr, shape...). */
+inline enum gradcheck_dtype gradcheck_dtype_of(const double *) {
+    return GRADCHECK_F64;
 }
+inline enum gradcheck_dtype gradcheck_dtype_of(const float *) {
+    return GRADCHECK_F32;
+}
+inline enum gradcheck_dtype gradcheck_dtype_of(const int64_t *) {
+    return GRADCHECK_I64;
+}
+inline enum gradcheck_dtype gradcheck_dtype_of(const int32_t *) {
+    return GRADCHECK_I32;
+}
+inline enum gradcheck_dtype gradcheck_dtype_of(const uint8_t *) {
+    return GRADCHECK_U8;
+}
+template <class T> struct gradcheck_same {
+    typedef T *pointer; /* not deduced: grad must have value's type, or be nullptr */
+};
+template <class T, class... N>
+inline struct gradcheck_tensor gradcheck_describe(const char *name, T *value,
+                                                  typename gradcheck_same<T>::pointer grad,
+                                                  N... shape) {
+    static_assert(sizeof...(N) <= GRADCHECK_MAX_DIMS, "at most four axes");
+    const size_t axes[] = {static_cast<size_t>(shape)..., 0};
+    struct gradcheck_tensor tensor = {};
+    tensor.name = name;
+    tensor.value = value;
+    tensor.grad = grad;
+    tensor.dtype = gradcheck_dtype_of(value);
+    tensor.ndim = sizeof...(N);
+    for (size_t i = 0; i < sizeof...(N); i++) {
+        tensor.shape[i] = axes[i];
+    }
+    return tensor;
+}
+#define GRADCHECK_INPUT(...) gradcheck_describe(__VA_ARGS__)
+#define GRADCHECK_OUTPUT(...) gradcheck_describe(__VA_ARGS__)
+
 #endif
 
 #endif

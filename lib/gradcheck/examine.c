@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT
+#include <math.h>
+
+#include "examine.h"
+
+enum { MAX_WIDTH = 6, DOWN = 4, MOST_COARSER = 8 };
+
+struct search {
+    struct gc_session *s;
+    struct gc_lane lane;
+    struct gc_group group;
+    int side;        /* 0 central, else one-sided */
+    double largest;  /* step that the domain allows */
+    double smallest; /* step that the format allows */
+    double next_up, next_down;
+    size_t refused, non_finite;
+    bool noise_known, deep;
+};
+
+static enum gc_outcome add_level(struct search *q, double h) {
+    enum gc_outcome outcome = gc_probe(q->s, &q->group, h, q->side);
+    q->refused += outcome == GC_REFUSED;
+    q->non_finite += outcome == GC_NON_FINITE;
+    return outcome;
+}
+
+static double natural_step(const struct gc_session *s, size_t entry) {
+    const struct gc_input *in = gc_input_of(s, entry);
+    double x = fabs(s->base[entry]);
+    double scale = gc_rms(s->base + in->first, in->count);
+    scale = x > 0 ? fmax(x, fmin(scale, 1e3 * x)) : scale;
+    return 0.25 * (scale > 0 ? scale : 1);
+}
+
+/* Central differences need room on both sides; with next to none on one, the other is used. */
+static void choose_side(struct search *q, double start) {
+    double both = fmin(q->lane.above, q->lane.below);
+    double one = fmax(q->lane.above, q->lane.below);
+    bool edge = both < start / 64 && one > 16 * both;
+    q->side = !edge ? 0 : q->lane.above > q->lane.below ? 1 : -1;
+    q->largest = 0.98 * (edge ? one : both);
+    q->lane.levels.one_sided = edge;
+}
+
+/* A forward that refuses on one side only has an edge there that the domain did not state. */
+static void try_sides(struct search *q, double h) {
+    if (q->side != 0 || q->lane.levels.n > 0) {
+        return;
+    }
+    for (int side = -1; side <= 1; side += 2) {
+        double room = side > 0 ? q->lane.above : q->lane.below;
+        q->lane.levels.one_sided = true;
+        if (h < room && gc_probe(q->s, &q->group, h, side) == GC_DONE) {
+            q->side = side;
+            q->largest = h;
+            return;
+        }
+        q->lane.levels.one_sided = false;
+    }
+}
+
+static bool open_search(struct search *q, struct gc_session *s, size_t entry, double start,
+                        bool deep) {
+    *q = (struct search){.s = s, .deep = deep};
+    gc_lane_open(s, &q->lane, entry);
+    q->group = (struct gc_group){.n_lanes = 1, .lanes = &q->lane};
+    double natural = start > 0 ? 4 * start : natural_step(s, entry);
+    natural *= 0.8 + 0.4 * gc_random_uniform(&s->random); /* no resonance with round periods */
+    choose_side(q, natural);
+    enum gradcheck_dtype dtype = gc_input_of(s, entry)->t->dtype;
+    q->smallest = 4 * fabs(s->base[entry]) * gc_dtype_epsilon(dtype) + gc_dtype_tiny(dtype);
+    q->next_down = fmin(natural, q->largest);
+    q->next_up = q->next_down * DOWN;
+    return q->largest > q->smallest;
+}
+
+/* Down until the best window has finer ones below it that agree, or the format ends. */
+static bool wants_finer(const struct search *q, const struct gc_estimate *best) {
+    const struct gc_levels *l = &q->lane.levels;
+    if (l->n >= GC_MAX_LEVELS - MAX_WIDTH || q->next_down < q->smallest) {
+        return false;
+    }
+    if (l->n < 3) {
+        return true;
+    }
+    double finest = GC_NOISE_FACTOR * l->noise[l->n - 1] / l->h[l->n - 1];
+    if (finest > 0.1 * fabs(best->value) && finest > 0.1 * fabs(l->odd[l->n - 1]) &&
+        best->truncation + best->jump <= best->noise) {
+        return false;
+    }
+    bool settled = best->last + 2 < l->n && best->bound <= 1e-3 * fabs(best->value);
+    return q->deep || !settled;
+}
+
+static bool wants_coarser(const struct search *q, const struct gc_estimate *best) {
+    return q->lane.levels.n < GC_MAX_LEVELS - MAX_WIDTH && best->first == 0 &&
+           best->noise >= best->truncation + best->jump && q->next_up < q->largest &&
+           q->next_up < q->lane.levels.h[0] * DOWN * 1.01;
+}
+
+static void learn_noise(struct search *q, const struct gc_estimate *best) {
+    double spacing = (best->step > 0 ? best->step : q->next_down) / 64;
+    double sigma = gc_measure_noise(q->s, gc_input_of(q->s, q->lane.entry), spacing);
+    gc_levels_raise_noise(&q->lane.levels, sigma);
+    q->noise_known = true;
+}
+
+static bool step_down(struct search *q) {
+    double h = q->next_down;
+    q->next_down /= DOWN;
+    enum gc_outcome outcome = add_level(q, h);
+    if (outcome == GC_REFUSED || outcome == GC_NON_FINITE) {
+        q->largest = fmin(q->largest, h);
+        if (q->refused + q->non_finite >= 6) {
+            try_sides(q, h);
+        }
+        return q->refused + q->non_finite < 40;
+    }
+    return outcome == GC_DONE;
+}
+
+static bool step_up(struct search *q) {
+    double h = q->next_up;
+    q->next_up *= DOWN;
+    enum gc_outcome outcome = add_level(q, h);
+    if (outcome == GC_REFUSED || outcome == GC_NON_FINITE) {
+        q->largest = h;
+    }
+    return outcome != GC_STOPPED;
+}
+
+static void search_steps(struct search *q) {
+    bool going = true;
+    while (going && !q->s->stopped) {
+        struct gc_estimate best = gc_estimate_best(&q->lane.levels, MAX_WIDTH);
+        if (wants_finer(q, &best)) {
+            going = step_down(q);
+        } else if (!q->noise_known) {
+            learn_noise(q, &best);
+        } else if (wants_coarser(q, &best)) {
+            going = step_up(q);
+        } else {
+            going = false;
+        }
+    }
+}
+
+/* Levels between those of the best window: neighbours a factor 2 apart extrapolate better. */
+static void refine(struct search *q) {
+    struct gc_estimate best = gc_estimate_best(&q->lane.levels, MAX_WIDTH);
+    double between[MAX_WIDTH];
+    size_t n = 0;
+    for (size_t k = best.first; k < best.last && n < MAX_WIDTH; k++) {
+        if (q->lane.levels.h[k] > 3 * q->lane.levels.h[k + 1]) {
+            between[n++] = sqrt(q->lane.levels.h[k]) * sqrt(q->lane.levels.h[k + 1]);
+        }
+    }
+    for (size_t i = 0; i < n && !q->s->stopped; i++) {
+        (void)add_level(q, between[i]);
+    }
+}
+
+/* Where zero itself may be the kink (a relu of 1e-200), steps below |x| tell. */
+static void approach_zero(struct search *q) {
+    double x = fabs(q->s->base[q->lane.entry]);
+    const struct gc_levels *l = &q->lane.levels;
+    for (int i = 1; i <= 3 && x > 0; i++) {
+        if (l->n > 0 && l->h[l->n - 1] > ldexp(x, -2 * i)) {
+            (void)add_level(q, ldexp(x, -2 * i));
+        }
+    }
+}
+
+/* The right and the left derivative by themselves, from the same levels. */
+static struct gc_estimate one_side(const struct gc_levels *l, double sign) {
+    struct gc_levels side = *l;
+    side.one_sided = true;
+    for (size_t i = 0; i < l->n; i++) {
+        side.odd[i] = l->odd[i] + sign * l->jump[i];
+        side.jump[i] = 0;
+    }
+    return gc_estimate_consistent(&side, MAX_WIDTH);
+}
+
+static void look_for_kink(const struct search *q, struct gc_finding *out) {
+    if (q->side != 0 || q->lane.levels.n < 4) {
+        return;
+    }
+    struct gc_estimate right = one_side(&q->lane.levels, 1);
+    struct gc_estimate left = one_side(&q->lane.levels, -1);
+    double gap = fabs(right.value - left.value);
+    double bound = fmax(right.bound, left.bound);
+    out->kink = gap > 8 * bound && out->estimate.jump > 4 * bound;
+    out->convex = right.value > left.value;
+    out->low = fmin(right.value, left.value);
+    out->high = fmax(right.value, left.value);
+    out->kink_bound = bound;
+}
+
+static enum gradcheck_reason doubt(const struct search *q, const struct gc_estimate *e) {
+    if (q->s->stopped) {
+        return GRADCHECK_BUDGET;
+    }
+    if (q->lane.levels.n < 3) {
+        return q->non_finite > q->refused ? GRADCHECK_NON_FINITE : GRADCHECK_DOMAIN_EDGE;
+    }
+    return e->truncation + e->jump > e->noise ? GRADCHECK_KINK : GRADCHECK_NOISE;
+}
+
+void gc_examine(struct gc_session *s, size_t entry, double start, bool deep,
+                struct gc_finding *out) {
+    struct search q;
+    *out = (struct gc_finding){.estimate = {.value = NAN, .bound = INFINITY}};
+    if (!open_search(&q, s, entry, start, deep)) {
+        out->doubt = GRADCHECK_DOMAIN_EDGE;
+        return;
+    }
+    search_steps(&q);
+    refine(&q);
+    if (deep) {
+        approach_zero(&q);
+    }
+    out->estimate = gc_estimate_consistent(&q.lane.levels, MAX_WIDTH);
+    out->doubt = doubt(&q, &out->estimate);
+    struct gc_estimate three = gc_estimate_best(&q.lane.levels, 3);
+    out->quick_step = isfinite(three.bound) ? 4 * three.step : 0;
+    look_for_kink(&q, out);
+}

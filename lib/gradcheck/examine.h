@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+/* Private: one entry, thoroughly: steps from coarse to fine, noise, one-sided derivatives. */
+#ifndef GRADGATE_GRADCHECK_EXAMINE_H
+#define GRADGATE_GRADCHECK_EXAMINE_H
+
+#include "probe.h"
+
+struct gc_finding {
+    struct gc_estimate estimate;
+    enum gradcheck_reason doubt; /* why the bound is large, if it is */
+    bool kink;                   /* left and right derivative differ, and both are known: */
+    double low, high, kink_bound;
+    bool convex;       /* right > left */
+    double quick_step; /* coarsest of three levels that did well; start for its neighbours */
+};
+
+/* start: a step to begin with, 0 if none is known. deep: go down to the last representable step,
+ * so that no kink or oscillation is left between. */
+void gc_examine(struct gc_session *s, size_t entry, double start, bool deep,
+                struct gc_finding *out);
+
+#endif

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+#include <math.h>
+
+#include "engine.h"
+
+/* Root mean square of the derivatives found, or of the gradient if none was. */
+double gc_gradient_scale(const struct gc_session *s, const struct gc_input *in) {
+    double largest = 0;
+    size_t seen = 0;
+    for (size_t e = in->first; e < in->first + in->count; e++) {
+        if ((s->state[e] & GC_SEEN) != 0 && isfinite(s->numeric[e]) && isfinite(s->bound[e])) {
+            largest = fmax(largest, fabs(s->numeric[e]));
+            seen++;
+        }
+    }
+    double sum = 0;
+    for (size_t e = in->first; e < in->first + in->count && largest > 0; e++) {
+        if ((s->state[e] & GC_SEEN) != 0 && isfinite(s->numeric[e]) && isfinite(s->bound[e])) {
+            sum += (s->numeric[e] / largest) * (s->numeric[e] / largest);
+        }
+    }
+    return seen > 0 ? largest * sqrt(sum / (double)seen) : gc_rms(s->grad + in->first, in->count);
+}
+
+struct gc_claim gc_claim_of(const struct gc_session *s, const struct gc_input *in, size_t entry,
+                            double scale) {
+    return (struct gc_claim){
+        .backward = s->grad[entry],
+        .numeric = s->numeric[entry],
+        .bound = s->bound[entry],
+        .rounding = s->rounding[entry],
+        .scale = scale,
+        .epsilon = fmax(s->epsilon, gc_dtype_epsilon(in->t->dtype)),
+        .kink = (s->state[entry] & GC_AT_KINK) != 0,
+        .doubt = (enum gradcheck_reason)(s->state[entry] / GC_DOUBT),
+    };
+}
+
+static double share(const struct gradcheck_entry *e) {
+    double error = fabs(e->backward - e->numeric);
+    return isnan(error) ? INFINITY : error / e->bound;
+}
+
+static void keep_worst(struct gradcheck_tensor_report *report, const struct gradcheck_entry *e) {
+    struct gradcheck_entry *worst = &report->worst;
+    bool more_severe = e->verdict > worst->verdict;
+    bool as_severe = e->verdict == worst->verdict;
+    if (more_severe || (as_severe && !(share(e) <= share(worst)))) {
+        *worst = *e;
+    }
+}
+
+static void count_entry(struct gc_session *s, struct gradcheck_tensor_report *report,
+                        const struct gradcheck_entry *e, size_t entry) {
+    switch (e->verdict) {
+    case GRADCHECK_PASS:
+        report->n_pass++;
+        report->n_subgradient += e->reason == GRADCHECK_KINK;
+        break;
+    case GRADCHECK_INACCURATE:
+        report->n_inaccurate++;
+        break;
+    case GRADCHECK_FAIL:
+        report->n_fail++;
+        break;
+    default:
+        report->n_inconclusive++;
+    }
+    if (e->verdict == GRADCHECK_PASS || e->verdict == GRADCHECK_INACCURATE) {
+        s->shown[entry] = 1;
+        if (e->reason != GRADCHECK_KINK) {
+            report->worst_resolution = fmax(report->worst_resolution, e->resolution);
+        }
+    }
+    keep_worst(report, e);
+    if (s->options.on_entry != NULL) {
+        s->options.on_entry(s->options.on_entry_ctx, e);
+    }
+}
+
+static struct gradcheck_entry entry_report(struct gc_session *s, const struct gc_input *in,
+                                           size_t e, double scale) {
+    struct gc_claim claim = gc_claim_of(s, in, e, scale);
+    struct gc_judgement j = gc_judge(&claim);
+    struct gradcheck_entry entry = {
+        .verdict = j.verdict,
+        .reason = j.reason,
+        .point = s->point,
+        .value = s->base[e],
+        .backward = claim.backward,
+        .numeric = claim.numeric,
+        .bound = claim.bound + claim.rounding,
+        .resolution = j.resolution,
+        .step = s->step[e],
+    };
+    gc_place_of(s, e, &entry.place);
+    return entry;
+}
+
+static bool vacuous(const struct gc_session *s, const struct gc_input *in) {
+    for (size_t e = in->first; e < in->first + in->count; e++) {
+        bool seen = (s->state[e] & GC_SEEN) != 0;
+        if (!(s->grad[e] == 0) || (seen && !(fabs(s->numeric[e]) <= s->bound[e]))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void judge_tensor(struct gc_session *s, const struct gc_input *in,
+                         struct gradcheck_tensor_report *report,
+                         struct gradcheck_point_report *point) {
+    double scale = gc_gradient_scale(s, in);
+    bool empty = vacuous(s, in);
+    size_t seen = 0;
+    enum gradcheck_verdict worst = GRADCHECK_NOT_CHECKED;
+    enum gradcheck_reason why = GRADCHECK_NO_REASON;
+    for (size_t e = in->first; e < in->first + in->count; e++) {
+        if ((s->state[e] & GC_SEEN) == 0) {
+            continue;
+        }
+        struct gradcheck_entry entry = entry_report(s, in, e, scale);
+        if (empty && entry.verdict != GRADCHECK_FAIL) {
+            entry.verdict = GRADCHECK_INCONCLUSIVE;
+            entry.reason = GRADCHECK_VACUOUS;
+        }
+        count_entry(s, report, &entry, e);
+        if (entry.verdict > worst) {
+            worst = entry.verdict;
+            why = entry.reason;
+        }
+        if (entry.verdict == GRADCHECK_PASS || entry.verdict == GRADCHECK_INACCURATE) {
+            s->scratch[seen++] = entry.resolution;
+        }
+    }
+    report->median_resolution = fmax(report->median_resolution, gc_median(s->scratch, seen));
+    if (worst > point->verdict) {
+        point->verdict = worst;
+        point->reason = why;
+    }
+}
+
+void gc_judge_point(struct gc_session *s) {
+    struct gradcheck_point_report *point = &s->report->points[s->point];
+    size_t t = 0;
+    for (size_t i = 0; i < s->k->n_inputs; i++) {
+        if (s->inputs[i].checked) {
+            judge_tensor(s, &s->inputs[i], &s->report->tensors[t++], point);
+        }
+    }
+}
+
+/* Fails if an entry does at any point; passes if every entry passed at some point. */
+static void conclude_tensor(const struct gc_session *s, const struct gc_input *in,
+                            struct gradcheck_tensor_report *report) {
+    size_t shown = 0;
+    for (size_t e = in->first; e < in->first + in->count; e++) {
+        shown += s->shown[e] != 0;
+    }
+    report->verdict = report->n_fail > 0         ? GRADCHECK_FAIL
+                      : shown < in->count        ? GRADCHECK_INCONCLUSIVE
+                      : report->n_inaccurate > 0 ? GRADCHECK_INACCURATE
+                                                 : GRADCHECK_PASS;
+    report->reason = report->verdict == GRADCHECK_PASS ? GRADCHECK_NO_REASON : report->worst.reason;
+    if (report->verdict == GRADCHECK_INCONCLUSIVE && report->reason == GRADCHECK_NO_REASON) {
+        report->reason = GRADCHECK_BUDGET;
+    }
+}
+
+static void worsen(struct gradcheck_report *r, enum gradcheck_verdict verdict,
+                   enum gradcheck_reason reason) {
+    if (verdict > r->verdict) {
+        r->verdict = verdict;
+        r->reason = reason;
+    }
+}
+
+static void conclude_rules(struct gradcheck_report *r) {
+    for (int rule = 0; rule < GRADCHECK_N_RULES; rule++) {
+        if (r->rules[rule].verdict == GRADCHECK_FAIL && !r->rules[rule].waived) {
+            worsen(r, GRADCHECK_FAIL, GRADCHECK_NO_REASON);
+        }
+    }
+}
+
+/* One sentence: the first broken rule, else the tensor that decided. */
+static void summarise(struct gradcheck_report *r) {
+    char *out = r->summary;
+    size_t size = sizeof r->summary;
+    for (int rule = 0; rule < GRADCHECK_N_RULES; rule++) {
+        if (r->rules[rule].verdict == GRADCHECK_FAIL && !r->rules[rule].waived) {
+            gc_text(out, size, "%s: %.200s", gradcheck_rule_name((enum gradcheck_rule)rule),
+                    r->rules[rule].evidence);
+            return;
+        }
+    }
+    for (size_t t = 0; t < r->n_tensors; t++) {
+        const struct gradcheck_entry *e = &r->tensors[t].worst;
+        if (r->tensors[t].verdict == r->verdict && r->verdict > GRADCHECK_INACCURATE &&
+            e->verdict == r->verdict) {
+            char place[128];
+            gc_place_text(&e->place, place, sizeof place);
+            gc_text(out, size, "%.100s.grad is %.17g, and by differences %.17g +- %.1g", place,
+                    e->backward, e->numeric, e->bound);
+            return;
+        }
+    }
+    if (r->verdict == GRADCHECK_PASS || r->verdict == GRADCHECK_INACCURATE) {
+        gc_text(out, size, "the gradient is the derivative, to %.1e", r->resolution);
+    }
+}
+
+void gc_conclude(struct gc_session *s) {
+    struct gradcheck_report *r = s->report;
+    gc_apply_waivers(s);
+    size_t t = 0;
+    for (size_t i = 0; i < s->k->n_inputs; i++) {
+        if (s->inputs[i].checked) {
+            struct gradcheck_tensor_report *tensor = &r->tensors[t++];
+            conclude_tensor(s, &s->inputs[i], tensor);
+            worsen(r, tensor->verdict, tensor->reason);
+            r->resolution = fmax(r->resolution, tensor->worst_resolution);
+        }
+    }
+    conclude_rules(r);
+    if (s->stopped) {
+        worsen(r, GRADCHECK_INCONCLUSIVE, GRADCHECK_BUDGET);
+    }
+    summarise(r);
+}
