@@ -23,7 +23,10 @@
     struct kernels_##suffix {                                                                      \
         /* value = sigmoid(z), derivative = sigmoid'(z); each may be NULL, or z itself. */         \
         void (*sigmoid)(const real z[], real value[], real derivative[], size_t n);                \
+        void (*sigmoid_of_one)(real z, real *value, real *derivative);                             \
         real (*dot)(const real x[], const real w[], size_t n);                                     \
+        /* out = factor * v */                                                                     \
+        void (*scale)(real factor, const real v[], size_t n, real out[]);                          \
         /* y = sigmoid(x w + b), derivative = sigmoid'(x w + b), each of rows elements. */         \
         void (*forward)(const struct kernels_batch_##suffix *batch, const real w[], real b,        \
                         real y[], real derivative[]);                                              \

@@ -9,6 +9,6 @@
 #define KERNEL_ROWS 2
 #include "kernels_both.h"
 
-const struct kernels kernels_avx2 = {"avx2", KERNELS_F64, KERNELS_F32};
+const struct kernels kernels_avx2 = KERNELS_OF("avx2");
 
 #endif

@@ -9,6 +9,6 @@
 #define KERNEL_ROWS 4
 #include "kernels_both.h"
 
-const struct kernels kernels_avx512 = {"avx512", KERNELS_F64, KERNELS_F32};
+const struct kernels kernels_avx512 = KERNELS_OF("avx512");
 
 #endif

@@ -7,4 +7,4 @@
 #define KERNEL_ROWS 1 /* rows of a batch at once: as many as the registers hold lanes for */
 #include "kernels_both.h"
 
-const struct kernels kernels_base = {"base", KERNELS_F64, KERNELS_F32};
+const struct kernels kernels_base = KERNELS_OF("base");

@@ -21,9 +21,12 @@
 #undef NAME
 #undef REAL_VECTOR
 
-#define KERNELS_F64                                                                                \
-    { sigmoids_f64, dot_f64, forward_f64, backward_f64 }
-#define KERNELS_F32                                                                                \
-    { sigmoids_f32, dot_f32, forward_f32, backward_f32 }
+#define KERNELS_OF_TYPE(type)                                                                      \
+    {                                                                                              \
+        .sigmoid = sigmoids_##type, .sigmoid_of_one = sigmoid_of_one_##type, .dot = dot_##type,    \
+        .scale = scale_##type, .forward = forward_##type, .backward = backward_##type              \
+    }
+#define KERNELS_OF(name)                                                                           \
+    { name, KERNELS_OF_TYPE(f64), KERNELS_OF_TYPE(f32) }
 
 #endif

@@ -68,6 +68,13 @@ VECTOR_INLINE void NAME(sigmoids_of_vector)(const REAL z[], REAL value[], REAL d
     }
 }
 
+VECTOR_TARGET static void NAME(sigmoid_of_one)(REAL z, REAL *value, REAL *derivative) {
+    const vector_f64 v = {(double)z};
+    const struct sigmoid s = NAME(sigmoid)(v);
+    *value = (REAL)s.value[0];
+    *derivative = (REAL)s.derivative[0];
+}
+
 VECTOR_TARGET static void NAME(sigmoids)(const REAL z[], REAL value[], REAL derivative[],
                                          size_t n) {
     size_t i = 0;
@@ -98,7 +105,18 @@ VECTOR_INLINE void NAME(add_products)(REAL_VECTOR lanes[LANE_VECTORS], const REA
     }
 }
 
-VECTOR_INLINE REAL NAME(sum_of_lanes)(REAL_VECTOR lanes[LANE_VECTORS]) {
+/* Adds the last rest < LANES products, then all lanes. */
+VECTOR_INLINE REAL NAME(sum_of_lanes)(REAL_VECTOR lanes[LANE_VECTORS], const REAL x[],
+                                      const REAL w[], size_t rest) {
+    if (rest > 0) {
+        REAL lane[NAME(LANES)];
+        memcpy(lane, lanes, sizeof lane);
+        for (size_t i = 0; i < rest; i++) {
+            const REAL product = x[i] * w[i];
+            lane[i] += product;
+        }
+        memcpy(lanes, lane, sizeof lane);
+    }
     VECTOR_UNROLL
     for (size_t half = LANE_VECTORS / 2; half > 0; half /= 2) {
         VECTOR_UNROLL
@@ -118,13 +136,29 @@ VECTOR_INLINE REAL NAME(sum_of_lanes)(REAL_VECTOR lanes[LANE_VECTORS]) {
     return sum[0];
 }
 
-/* out[r] = x[r, :] . w for rows rows; w_rest is the last n mod LANES of w, padded with 0. */
+/* The same sum for n < LANES, without the lanes that stay +0. */
+VECTOR_INLINE REAL NAME(dot_short)(const REAL x[], const REAL w[], size_t n) {
+    REAL lane[NAME(LANES)];
+    for (size_t i = 0; i < n; i++) {
+        const REAL product = x[i] * w[i];
+        lane[i] = 0 + product;
+    }
+    for (size_t half = NAME(LANES) / 2; half > 0; half /= 2) {
+        for (size_t i = 0; i + half < n; i++) {
+            lane[i] += lane[i + half];
+        }
+        n = n < half ? n : half;
+    }
+    return lane[0];
+}
+
+/* out[r] = x[r, :] . w for rows rows, n >= LANES. */
 VECTOR_INLINE void NAME(dot_rows)(const size_t rows, const REAL x[], size_t stride, const REAL w[],
-                                  const REAL w_rest[], size_t n, REAL out[]) {
+                                  size_t n, REAL out[]) {
     REAL_VECTOR lanes[KERNEL_ROWS][LANE_VECTORS] = {{{0}}};
-    REAL_VECTOR factor[LANE_VECTORS];
     size_t j = 0;
     for (; n - j >= NAME(LANES); j += NAME(LANES)) {
+        REAL_VECTOR factor[LANE_VECTORS];
         VECTOR_UNROLL
         for (size_t v = 0; v < LANE_VECTORS; v++) {
             factor[v] = NAME(load)(w + j + v * NAME(WIDTH));
@@ -134,52 +168,35 @@ VECTOR_INLINE void NAME(dot_rows)(const size_t rows, const REAL x[], size_t stri
             NAME(add_products)(lanes[r], x + r * stride + j, factor);
         }
     }
-    if (j < n) {
-        memcpy(factor, w_rest, sizeof factor);
-        VECTOR_UNROLL
-        for (size_t r = 0; r < rows; r++) {
-            REAL rest[NAME(LANES)] = {0};
-            for (size_t i = 0; i < n - j; i++) {
-                rest[i] = x[r * stride + j + i];
-            }
-            NAME(add_products)(lanes[r], rest, factor);
-        }
-    }
     VECTOR_UNROLL
     for (size_t r = 0; r < rows; r++) {
-        out[r] = NAME(sum_of_lanes)(lanes[r]);
-    }
-}
-
-VECTOR_INLINE void NAME(pad_rest)(const REAL w[], size_t n, REAL w_rest[]) {
-    const size_t rest = n % NAME(LANES);
-    for (size_t i = 0; i < rest; i++) {
-        w_rest[i] = w[n - rest + i];
+        out[r] = NAME(sum_of_lanes)(lanes[r], x + r * stride + j, w + j, n - j);
     }
 }
 
 VECTOR_TARGET static REAL NAME(dot)(const REAL x[], const REAL w[], size_t n) {
-    REAL w_rest[NAME(LANES)] = {0}, sum;
-    NAME(pad_rest)(w, n, w_rest);
-    NAME(dot_rows)(1, x, n, w, w_rest, n, &sum);
+    if (n < NAME(LANES)) {
+        return NAME(dot_short)(x, w, n);
+    }
+    REAL sum;
+    NAME(dot_rows)(1, x, n, w, n, &sum);
     return sum;
 }
 
 VECTOR_TARGET static void NAME(forward)(const struct NAME(kernels_batch) * batch, const REAL w[],
                                         REAL b, REAL y[], REAL derivative[]) {
     const size_t n = batch->n, stride = batch->stride;
-    REAL w_rest[NAME(LANES)] = {0};
-    NAME(pad_rest)(w, n, w_rest);
+    const size_t at_once = n < NAME(LANES) ? SIZE_MAX : KERNEL_ROWS;
     for (size_t first = 0; first < batch->rows; first += CHUNK) {
         const size_t rows = batch->rows - first < CHUNK ? batch->rows - first : CHUNK;
         REAL z[CHUNK];
         size_t i = 0;
-        for (; rows - i >= KERNEL_ROWS; i += KERNEL_ROWS) {
+        for (; rows - i >= at_once; i += KERNEL_ROWS) {
             NAME(dot_rows)
-            (KERNEL_ROWS, batch->x + (first + i) * stride, stride, w, w_rest, n, z + i);
+            (KERNEL_ROWS, batch->x + (first + i) * stride, stride, w, n, z + i);
         }
         for (; i < rows; i++) {
-            NAME(dot_rows)(1, batch->x + (first + i) * stride, stride, w, w_rest, n, z + i);
+            z[i] = NAME(dot)(batch->x + (first + i) * stride, w, n);
         }
         for (i = 0; i < rows; i++) {
             z[i] += b;
@@ -219,31 +236,64 @@ VECTOR_INLINE void NAME(add_group)(const REAL x[], size_t stride, const REAL dz[
     }
 }
 
+/* part += dz * x */
 VECTOR_INLINE void NAME(add_row)(const REAL x[], REAL dz, size_t n, REAL part[]) {
-    for (size_t j = 0; j < n; j++) {
+    const REAL_VECTOR factor = NAME(all)(dz);
+    size_t j = 0;
+    for (; n - j >= NAME(WIDTH); j += NAME(WIDTH)) {
+        NAME(store)(part + j, NAME(load)(part + j) + NAME(load)(x + j) * factor);
+    }
+    for (; j < n; j++) {
         const REAL product = x[j] * dz;
         part[j] += product;
     }
 }
 
-VECTOR_INLINE void NAME(scale_row)(const REAL w[], REAL dz, size_t n, REAL dx[]) {
-    for (size_t j = 0; j < n; j++) {
-        dx[j] = dz * w[j];
+/* dw += part */
+VECTOR_INLINE void NAME(add_part)(const REAL part[], size_t n, REAL dw[]) {
+    size_t j = 0;
+    for (; n - j >= NAME(WIDTH); j += NAME(WIDTH)) {
+        NAME(store)(dw + j, NAME(load)(dw + j) + NAME(load)(part + j));
+    }
+    for (; j < n; j++) {
+        dw[j] += part[j];
+    }
+}
+
+VECTOR_INLINE void NAME(divide)(REAL dw[], size_t n, REAL rows) {
+    const REAL_VECTOR divisor = NAME(all)(rows);
+    size_t j = 0;
+    for (; n - j >= NAME(WIDTH); j += NAME(WIDTH)) {
+        NAME(store)(dw + j, NAME(load)(dw + j) / divisor);
+    }
+    for (; j < n; j++) {
+        dw[j] /= rows;
+    }
+}
+
+VECTOR_TARGET static void NAME(scale)(REAL factor, const REAL v[], size_t n, REAL out[]) {
+    const REAL_VECTOR factors = NAME(all)(factor);
+    size_t j = 0;
+    for (; n - j >= NAME(WIDTH); j += NAME(WIDTH)) {
+        NAME(store)(out + j, factors * NAME(load)(v + j));
+    }
+    for (; j < n; j++) {
+        out[j] = factor * v[j];
     }
 }
 
 #ifdef VECTOR_STREAM
-/* scale_row past the caches, but for the ends that share a vector with other memory. */
+/* scale past the caches, but for the ends that share a vector with other memory. */
 VECTOR_INLINE void NAME(stream_row)(const REAL w[], REAL dz, size_t n, REAL dx[]) {
     const size_t past = (size_t)((uintptr_t)dx % VECTOR_BYTES) / sizeof(REAL);
     const size_t head = past == 0 ? 0 : NAME(WIDTH) - past;
     const REAL_VECTOR factor = NAME(all)(dz);
     size_t j = head < n ? head : n;
-    NAME(scale_row)(w, dz, j, dx);
+    NAME(scale)(dz, w, j, dx);
     for (; n - j >= NAME(WIDTH); j += NAME(WIDTH)) {
         VECTOR_STREAM(dx + j, factor * NAME(load)(w + j));
     }
-    NAME(scale_row)(w + j, dz, n - j, dx + j);
+    NAME(scale)(dz, w + j, n - j, dx + j);
 }
 #endif
 
@@ -260,7 +310,7 @@ VECTOR_INLINE void NAME(write_dx)(const struct NAME(kernels_gradients) * to, int
         }
 #endif
         (void)stream;
-        NAME(scale_row)(w, dz[r], n, dx);
+        NAME(scale)(dz[r], w, n, dx);
     }
 }
 
@@ -303,13 +353,9 @@ VECTOR_TARGET static void NAME(backward)(const struct NAME(kernels_batch) * batc
             }
             i += step;
         }
-        for (size_t j = 0; j < n; j++) {
-            to->dw[j] += to->part[j];
-        }
+        NAME(add_part)(to->part, n, to->dw);
     }
-    for (size_t j = 0; j < n; j++) {
-        to->dw[j] /= (REAL)batch->rows;
-    }
+    NAME(divide)(to->dw, n, (REAL)batch->rows);
     *to->db = dz_sum / (REAL)batch->rows;
 #ifdef VECTOR_STREAM
     VECTOR_FENCE();

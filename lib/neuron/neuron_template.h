@@ -16,14 +16,14 @@ static const struct KERNELS(kernels) * kernels_for(size_t n) {
 /* ---- sigmoid ---- */
 
 REAL API(sigmoid)(REAL z) {
-    REAL value;
-    kernels_for(1)->sigmoid(&z, &value, NULL, 1);
+    REAL value, derivative;
+    kernels_for(1)->sigmoid_of_one(z, &value, &derivative);
     return value;
 }
 
 REAL API(sigmoid_derivative)(REAL z) {
-    REAL derivative;
-    kernels_for(1)->sigmoid(&z, NULL, &derivative, 1);
+    REAL value, derivative;
+    kernels_for(1)->sigmoid_of_one(z, &value, &derivative);
     return derivative;
 }
 
@@ -43,9 +43,7 @@ static REAL pre_activation(const REAL x[], const REAL w[], size_t n, REAL b) {
 }
 
 static void scale(REAL factor, const REAL v[], size_t n, REAL out[]) {
-    for (size_t j = 0; j < n; j++) {
-        out[j] = factor * v[j];
-    }
+    kernels_for(n)->scale(factor, v, n, out);
 }
 
 enum neuron_status API(forward)(const REAL x[], const REAL w[], size_t n, REAL b, REAL *z,
@@ -171,7 +169,7 @@ enum neuron_status API(forward_sample)(struct NEURON *neuron, const REAL x[], si
         return NEURON_E_SHAPE;
     }
     const REAL z = pre_activation(x, neuron->w, n, neuron->b);
-    kernels_for(1)->sigmoid(&z, y, &neuron->own, 1);
+    kernels_for(1)->sigmoid_of_one(z, y, &neuron->own);
     remember(neuron, x, 1, 0, &neuron->own);
     return NEURON_OK;
 }

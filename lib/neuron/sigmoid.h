@@ -23,16 +23,19 @@ struct sigmoid {
  * of the sum, as an integer, are those of its value + 1023, the exponent field of 2^value. */
 #define SIGMOID_SHIFT (0x1.8p52 + 1023)
 #define SIGMOID_LOG2_E 0x1.71547652b82fep+0
+#define SIGMOID_LN2 0x1.62e42fefa39efp-1
 #define SIGMOID_LN2_HIGH 0x1.62e42fefa38p-1 /* 42 bits: a product with |k| < 2^11 is exact */
 #define SIGMOID_LN2_LOW 0x1.ef35793c7673p-45
 
-/* -|z|, but not below least, where all results have long been 0. NaN stays NaN. */
-VECTOR_INLINE vector_f64 sigmoid_argument(vector_f64 z, double least) {
+/* -|z|; but where that is below least, so that the results are 0, it is zero_at, which makes an
+ * exact 0 of a power of 2 further down: a product that underflows would take a hundred times as
+ * long. NaN stays NaN. */
+VECTOR_INLINE vector_f64 sigmoid_argument(vector_f64 z, double least, double zero_at) {
     const vector_f64 a = (vector_f64)((vector_u64)z | ((uint64_t)1 << 63));
-    return vector_select(a < least, vector_all(least), a);
+    return vector_select(a < least, vector_all(zero_at), a);
 }
 
-/* 2^k from shifted = k + SIGMOID_SHIFT, for k in the range of normal numbers. */
+/* 2^k from shifted = k + SIGMOID_SHIFT, for k in the range of normal numbers; 0 for k = -1023. */
 VECTOR_INLINE vector_f64 sigmoid_power_of_2(vector_f64 shifted) {
     return (vector_f64)((vector_u64)shifted << 52);
 }
@@ -60,7 +63,7 @@ VECTOR_INLINE vector_f64 sigmoid_exp_tail(vector_f64 r) {
  * whose product with the leading 26 bits of d is exact, plus the remainder divided by d: one
  * rounding in all, without a fused multiply-add. */
 VECTOR_INLINE struct sigmoid sigmoid_f64(vector_f64 z) {
-    const vector_f64 a = sigmoid_argument(z, -750);
+    const vector_f64 a = sigmoid_argument(z, -745.14, -1123 * SIGMOID_LN2);
     const vector_f64 shifted = a * SIGMOID_LOG2_E + SIGMOID_SHIFT;
     const vector_f64 k = shifted - SIGMOID_SHIFT;
     const vector_f64 r_high = a - k * SIGMOID_LN2_HIGH, r_low = k * SIGMOID_LN2_LOW;
@@ -95,9 +98,9 @@ VECTOR_INLINE struct sigmoid sigmoid_f64(vector_f64 z) {
 /* For results to be rounded to float: in double every step has 29 bits to spare, and subnormal
  * floats are normal doubles. */
 VECTOR_INLINE struct sigmoid sigmoid_f32(vector_f64 z) {
-    const vector_f64 a = sigmoid_argument(z, -110);
+    const vector_f64 a = sigmoid_argument(z, -104, -1023 * SIGMOID_LN2);
     const vector_f64 shifted = a * SIGMOID_LOG2_E + SIGMOID_SHIFT;
-    const vector_f64 r = a - (shifted - SIGMOID_SHIFT) * 0x1.62e42fefa39efp-1;
+    const vector_f64 r = a - (shifted - SIGMOID_SHIFT) * SIGMOID_LN2;
     const vector_f64 r2 = r * r;
     const vector_f64 p01 = 0x1p-1 + 0x1.5555555a78ed4p-3 * r;
     const vector_f64 p23 = 0x1.55555557636d5p-5 + 0x1.1110e0f238322p-7 * r;
