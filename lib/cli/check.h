@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+/* What verify and demo share: run the gate, print, write the files, give the exit code. */
+#ifndef GRADGATE_CLI_CHECK_H
+#define GRADGATE_CLI_CHECK_H
+
+#include "gate/gate.h"
+#include "report/report.h"
+
+struct check_run {
+    const char *command; /* "verify", for messages */
+    const struct gate_family *families;
+    size_t n_families;
+    struct gate_options gate;
+    struct report_options report;
+    const char *json, *junit; /* NULL: none */
+};
+
+/* Returns the exit code. */
+int check_run(struct check_run *run);
+
+/* One line on stderr if the folder cannot be read or holds no golden values: false. */
+bool check_golden_dir(const char *command, const char *dir);
+
+/* The argument as a shell takes it; cut to size. */
+void check_quote(const char *argument, char text[], size_t size);
+
+#define CHECK_GOLDEN_DIR "tests/golden"
+
+#endif

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The gate: kernel families x golden cases x checks -> results.
+ *
+ *     struct gate_options options = {.golden_dir = "tests/golden"};
+ *     struct gate_results results;
+ *     if (gate_run(families, n_families, &options, &results) == GATE_OK) {
+ *         code = gate_exit_code(&results);
+ *     }
+ *     gate_results_free(&results);
+ *
+ * Each case runs in a worker of its own: a kernel that crashes, hangs or talks is a finding with
+ * the case's id, and the rest still runs. In the worker the kernel is opened for the case's shapes;
+ * forward and backward are held against the golden values, then gradcheck runs on the same kernel.
+ * What a case yields depends on the family, the case and the seed, never on other cases.
+ * Nothing here prints.
+ */
+#ifndef GRADGATE_GATE_H
+#define GRADGATE_GATE_H
+
+#include "golden/golden.h"
+#include "gradcheck/gradcheck.h"
+#include "port/port.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define GATE_TEXT_SIZE 512
+#define GATE_MAX_ARRAYS 32 /* expected arrays of a case */
+
+/* ---- what is checked ---- */
+
+/* A kernel made for the shapes of one case. The gate fills the values of its inputs and the
+ * cotangents of its outputs from the case's inputs "x" and "y.grad", and compares "y", "x.grad" and
+ * the extras with what the case expects. A tensor without an array, or an array without a tensor,
+ * is an error. */
+struct gate_kernel {
+    struct gradcheck_kernel check;
+    /* all fields after this point are optional */
+    const struct gradcheck_tensor *extras; /* written by forward, compared with golden values, not
+                                              differentiated: z. Only value is used */
+    size_t n_extras;
+    const char *no_gradient; /* why there is nothing to differentiate; NULL: there is. Then backward
+                                is not called and no tensor needs a grad */
+    void *self;              /* the family's own */
+};
+
+/* One kernel for any shapes and values. A port is a family too. */
+struct gate_family {
+    const char *name;    /* that of its golden values */
+    const char *summary; /* one line */
+    /* Makes the kernel for the shapes of c; the values are filled in later. False with a reason in
+     * why[GATE_TEXT_SIZE] if there is none for them. Called in the worker. */
+    bool (*open)(const struct gate_family *family, const struct golden_case *c,
+                 struct gate_kernel *out, char why[]);
+    void (*close)(struct gate_kernel *kernel); /* what open returned true for; may be NULL */
+    const void *data;                          /* the family's own */
+};
+
+/* ---- results: plain data, owned by gate_results ---- */
+
+/* From good to bad: a whole is as bad as its worst part. */
+#define GATE_VERDICTS(X)                                                                           \
+    X(GATE_NOT_RUN, "not run") /* something else stopped it, and is a finding */                   \
+    X(GATE_NOT_APPLICABLE, "not applicable")                                                       \
+    X(GATE_PASS, "pass")                                                                           \
+    X(GATE_INCONCLUSIVE, "inconclusive") /* neither proved nor refuted */                          \
+    X(GATE_ERROR, "error")               /* could not be checked */                                \
+    X(GATE_FAIL, "fail")
+
+#define GATE_VERDICT_(code, name) code,
+enum gate_verdict { GATE_VERDICTS(GATE_VERDICT_) };
+#undef GATE_VERDICT_
+
+/* How far a worker came. */
+#define GATE_STAGES(X)                                                                             \
+    X(GATE_STAGE_START, "start")                                                                   \
+    X(GATE_STAGE_OPEN, "open")                                                                     \
+    X(GATE_STAGE_FORWARD, "forward")                                                               \
+    X(GATE_STAGE_BACKWARD, "backward")                                                             \
+    X(GATE_STAGE_GRADIENT, "gradient check")                                                       \
+    X(GATE_STAGE_CLOSE, "close")                                                                   \
+    X(GATE_STAGE_END, "end")
+
+#define GATE_STAGE_(code, name) code,
+enum gate_stage { GATE_STAGES(GATE_STAGE_) };
+#undef GATE_STAGE_
+
+struct gate_array { /* one expected array against its golden values */
+    char name[GOLDEN_NAME_SIZE];
+    struct golden_comparison comparison;
+};
+
+struct gate_case {
+    char id[GOLDEN_ID_SIZE];
+    char *flags;   /* names, joined by ", "; "" if none */
+    char *note;    /* "" if none */
+    uint64_t seed; /* that the gradient check got: from the run's seed, the kernel and the id */
+    enum gate_verdict verdict;
+    char finding[GATE_TEXT_SIZE]; /* a finding of the case as a whole: crashed, no such tensor, ...;
+                                     "" if none */
+
+    enum gate_verdict golden;
+    size_t n_expected;         /* arrays that the case expects */
+    size_t n_arrays;           /* of these compared: all, unless the worker did not come that far */
+    struct gate_array *arrays; /* outputs first, then gradients, each in the manifest's order */
+
+    bool differentiable; /* false: the kernel has no backward pass, by its nature */
+    enum gate_verdict gradient;
+    char gradient_note[GATE_TEXT_SIZE]; /* why not applicable, or not a pass */
+    enum gradcheck_status gradient_status;
+    struct gradcheck_report *report; /* NULL if gradcheck did not run to its end */
+
+    enum gate_stage stage;
+    enum port_end end;
+    int end_code; /* as port_outcome.code */
+    double seconds;
+    size_t talk_total; /* bytes that the kernel printed */
+    size_t talk_size;  /* of these kept */
+    char *talk;        /* talk_size bytes, any; NULL if 0 */
+};
+
+struct gate_counts { /* by verdict */
+    size_t of[GATE_FAIL + 1];
+};
+
+struct gate_place {
+    char case_id[GOLDEN_ID_SIZE]; /* "" if there is none */
+    char tensor[GOLDEN_NAME_SIZE];
+    size_t ndim;
+    size_t index[ARRAY_MAX_DIMS];
+};
+
+struct gate_suite { /* one kernel */
+    char name[GOLDEN_NAME_SIZE];
+    char *summary;
+    char sha256[65]; /* of its golden values; "" if not loaded */
+    enum gate_verdict verdict;
+    char finding[GATE_TEXT_SIZE]; /* why it is not a pass; "" if it is, or if cases say so */
+    size_t n_total;               /* cases that the golden values have */
+    size_t n_cases;               /* cases that were asked for and ran */
+    struct gate_case *cases;
+    /* what the cases amount to */
+    struct gate_counts by_case, by_golden, by_gradient;
+    size_t n_arrays, n_elements; /* compared with golden values */
+    double worst_share;          /* of a golden bound, over everything compared */
+    struct gate_place worst;     /* there */
+    uint64_t max_ulp;            /* from the exact values */
+    size_t n_tensors, n_proven;  /* with a gradient; of these, passed in at least one case */
+    double resolution;           /* worst over the gradient checks that passed; 0 if none */
+    size_t n_evaluations;        /* forward calls of the gradient checks */
+    double seconds;
+};
+
+struct gate_results {
+    uint64_t seed;
+    char *golden_dir;
+    double time_limit; /* seconds a case */
+    bool interrupted;
+    size_t n_suites;
+    struct gate_suite *suites; /* in the order of the families; with gaps if interrupted */
+    double seconds;
+};
+
+/* ---- running ---- */
+
+struct gate_progress {
+    const char *kernel;
+    const char *case_id;
+    size_t done, total; /* cases of this kernel */
+};
+
+struct gate_options {
+    const char *golden_dir; /* required */
+    /* all fields after this point are optional: zero means what is said */
+    const char *case_id; /* only this case; kernels without it are left out. NULL: all */
+    uint64_t seed;
+    double time_limit;      /* seconds a case; 0: PORT_SECONDS */
+    size_t max_evaluations; /* of a gradient check; 0: gradcheck's default */
+    size_t n_points;        /* of a gradient check; 0: gradcheck's default */
+    bool thorough;
+    void (*progress)(void *ctx, const struct gate_progress *progress); /* before each case */
+    void *progress_ctx;
+};
+
+#define GATE_STATUSES(X)                                                                           \
+    X(GATE_OK, "it ran: see the verdicts")                                                         \
+    X(GATE_E_NULL, "a required pointer is NULL")                                                   \
+    X(GATE_E_OPTION, "the time limit is NaN, infinite or negative")                                \
+    X(GATE_E_NO_MEMORY, "out of memory")
+
+#define GATE_STATUS_(code, text) code,
+enum gate_status { GATE_STATUSES(GATE_STATUS_) };
+#undef GATE_STATUS_
+
+/* Runs every family on its golden values. *results is all zero on a status other than OK. Golden
+ * values that cannot be read are an error of that suite. */
+enum gate_status gate_run(const struct gate_family families[], size_t n_families,
+                          const struct gate_options *options, struct gate_results *results);
+void gate_results_free(struct gate_results *results); /* zeroes; NULL is fine */
+
+/* 130 interrupted; else 1 something is wrong, 2 something could not be run, 3 something is not
+ * proven, or nothing ran; 0. */
+int gate_exit_code(const struct gate_results *results);
+
+const char *gate_status_text(enum gate_status status);
+const char *gate_verdict_name(enum gate_verdict verdict);
+const char *gate_stage_name(enum gate_stage stage);
+/* "w.grad[2, 0]"; "b" for a scalar. Always terminated, cut to size. */
+void gate_place_text(const char *tensor, size_t ndim, const size_t index[], char text[],
+                     size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include "suite.h"
+
+#include "case.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void suite_free(struct gate_suite *s) {
+    for (size_t i = 0; i < s->n_cases; i++) {
+        case_free(&s->cases[i]);
+    }
+    free(s->cases);
+    free(s->summary);
+    *s = (struct gate_suite){0};
+}
+
+static enum gate_status run_cases(const struct gate_family *family,
+                                  const struct golden_suite *golden,
+                                  const struct gate_options *options, struct gate_suite *out) {
+    out->cases = calloc(golden->n_cases, sizeof out->cases[0]);
+    if (out->cases == NULL) {
+        return GATE_E_NO_MEMORY;
+    }
+    for (size_t i = 0; i < golden->n_cases && port_interrupted() == 0; i++) {
+        const struct golden_case *c = &golden->cases[i];
+        if (options->case_id != NULL && strcmp(options->case_id, c->id) != 0) {
+            continue;
+        }
+        if (options->progress != NULL) {
+            const struct gate_progress progress = {
+                .kernel = family->name, .case_id = c->id, .done = i, .total = golden->n_cases};
+            options->progress(options->progress_ctx, &progress);
+        }
+        struct gate_case *result = &out->cases[out->n_cases];
+        enum gate_status status = case_run(family, c, options, result);
+        if (status != GATE_OK) {
+            return status;
+        }
+        if (result->end == PORT_INTERRUPTED) {
+            case_free(result); /* cut off in the middle, it says nothing about the kernel */
+            break;
+        }
+        out->seconds += result->seconds;
+        out->n_cases++;
+    }
+    return GATE_OK;
+}
+
+static enum gate_status run_golden(const struct gate_family *family,
+                                   const struct gate_options *options, struct gate_suite *out) {
+    struct golden_suite golden;
+    struct golden_error error;
+    if (golden_load(options->golden_dir, family->name, &golden, &error) != GOLDEN_OK) {
+        golden_error_text(&error, out->finding, sizeof out->finding);
+        out->verdict = GATE_ERROR;
+        return error.code == GOLDEN_NO_MEMORY ? GATE_E_NO_MEMORY : GATE_OK;
+    }
+    memcpy(out->sha256, golden.sha256, sizeof out->sha256);
+    out->n_total = golden.n_cases;
+    enum gate_status status = run_cases(family, &golden, options, out);
+    golden_free(&golden);
+    if (status == GATE_OK) {
+        suite_summarise(out);
+    }
+    return status;
+}
+
+enum gate_status suite_run(const struct gate_family *family, const struct gate_options *options,
+                           struct gate_suite *out) {
+    *out = (struct gate_suite){.summary = copy_text(family->summary)};
+    (void)snprintf(out->name, sizeof out->name, "%s", family->name);
+    enum gate_status status =
+        out->summary != NULL ? run_golden(family, options, out) : GATE_E_NO_MEMORY;
+    if (status != GATE_OK) {
+        suite_free(out);
+    }
+    return status;
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+/* The schema stands in README.md, with its version in report.h. */
+#include "report/report.h"
+
+#include "again.h"
+#include "json_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static json_t *counts(const struct gate_counts *c) {
+    json_t *o = json_object();
+    for (size_t i = 0; i <= GATE_FAIL; i++) {
+        part_size(o, gate_verdict_name((enum gate_verdict)i), c->of[i]);
+    }
+    return o;
+}
+
+static json_t *place(const struct gate_place *p) {
+    if (p->case_id[0] == '\0') {
+        return json_null();
+    }
+    json_t *o = json_object();
+    part_text(o, "case", p->case_id);
+    part_text(o, "array", p->tensor);
+    part(o, "index", part_sizes(p->ndim, p->index));
+    return o;
+}
+
+static json_t *worker(const struct gate_case *c) {
+    json_t *o = json_object();
+    part_text(o, "stage", gate_stage_name(c->stage));
+    part_text(o, "end", port_end_name(c->end));
+    part(o, "code", json_integer(c->end_code));
+    part_real(o, "seconds", c->seconds);
+    part_size(o, "talk_bytes", c->talk_total);
+    part(o, "talk", part_bytes(c->talk, c->talk_size));
+    return o;
+}
+
+static json_t *golden(const struct gate_case *c) {
+    json_t *o = json_object();
+    json_t *arrays = json_array();
+    part_text(o, "verdict", gate_verdict_name(c->golden));
+    part_size(o, "expected", c->n_expected);
+    for (size_t i = 0; i < c->n_arrays; i++) {
+        json_t *a = part_comparison(&c->arrays[i].comparison);
+        part_text(a, "name", c->arrays[i].name);
+        part_append(arrays, a);
+    }
+    part(o, "arrays", arrays);
+    return o;
+}
+
+static json_t *gradient(const struct gate_case *c) {
+    json_t *o = json_object();
+    part_text(o, "verdict", gate_verdict_name(c->gradient));
+    part_text(o, "note", c->gradient_note);
+    part(o, "differentiable", json_boolean(c->differentiable));
+    part(o, "report", c->report != NULL ? part_gradcheck(c->report) : json_null());
+    return o;
+}
+
+static json_t *flags(const char *joined) {
+    json_t *list = json_array();
+    for (const char *p = joined; *p != '\0';) {
+        const char *end = strstr(p, ", ");
+        size_t length = end != NULL ? (size_t)(end - p) : strlen(p);
+        part_append(list, part_bytes(p, length));
+        p += length + (end != NULL ? 2 : 0);
+    }
+    return list;
+}
+
+static json_t *one_case(const struct gate_results *results, const struct report_options *options,
+                        const struct gate_suite *s, const struct gate_case *c) {
+    char again[REPORT_TEXT_SIZE];
+    json_t *o = json_object();
+    again_text(results, options, s->name, c->id, again, sizeof again);
+    part_text(o, "id", c->id);
+    part(o, "flags", flags(c->flags));
+    part_text(o, "note", c->note);
+    part_seed(o, "seed", c->seed);
+    part_text(o, "verdict", gate_verdict_name(c->verdict));
+    part_text(o, "finding", c->finding);
+    part_text(o, "again", again);
+    part(o, "worker", worker(c));
+    part(o, "golden", golden(c));
+    part(o, "gradient", gradient(c));
+    return o;
+}
+
+static json_t *kernel(const struct gate_results *results, const struct report_options *options,
+                      const struct gate_suite *s) {
+    json_t *o = json_object();
+    json_t *cases = json_array();
+    part_text(o, "name", s->name);
+    part_text(o, "summary", s->summary);
+    part_text(o, "golden_sha256", s->sha256);
+    part_text(o, "verdict", gate_verdict_name(s->verdict));
+    part_text(o, "finding", s->finding);
+    part_size(o, "cases_total", s->n_total);
+    part_size(o, "cases_run", s->n_cases);
+    part(o, "by_case", counts(&s->by_case));
+    part(o, "by_golden", counts(&s->by_golden));
+    part(o, "by_gradient", counts(&s->by_gradient));
+    part_size(o, "arrays", s->n_arrays);
+    part_size(o, "elements", s->n_elements);
+    part_real(o, "worst_share", s->worst_share);
+    part(o, "worst", place(&s->worst));
+    part_ulp(o, "max_ulp", s->max_ulp);
+    part_size(o, "tensors", s->n_tensors);
+    part_size(o, "tensors_proven", s->n_proven);
+    part_real(o, "resolution", s->resolution);
+    part_size(o, "evaluations", s->n_evaluations);
+    part_real(o, "seconds", s->seconds);
+    for (size_t i = 0; i < s->n_cases; i++) {
+        part_append(cases, one_case(results, options, s, &s->cases[i]));
+    }
+    part(o, "cases", cases);
+    return o;
+}
+
+static json_t *whole(const struct gate_results *results, const struct report_options *options) {
+    const char *version = options != NULL && options->version != NULL ? options->version : "";
+    json_t *o = json_object();
+    json_t *kernels = json_array();
+    part_text(o, "format", "gradgate-results");
+    part(o, "version", json_integer(REPORT_JSON_VERSION));
+    part_text(o, "gradgate", version);
+    part_text(o, "golden", results->golden_dir);
+    part_seed(o, "seed", results->seed);
+    part_real(o, "time_limit", results->time_limit);
+    part_real(o, "seconds", results->seconds);
+    part(o, "interrupted", json_boolean(results->interrupted));
+    part(o, "exit_code", json_integer(gate_exit_code(results)));
+    for (size_t i = 0; i < results->n_suites; i++) {
+        part_append(kernels, kernel(results, options, &results->suites[i]));
+    }
+    part(o, "kernels", kernels);
+    return o;
+}
+
+int report_json(const struct gate_results *results, const struct report_options *options,
+                FILE *stream) {
+    json_t *root = whole(results, options);
+    bool complete = part_is_complete(root);
+    int status = complete ? json_dumpf(root, stream, JSON_INDENT(1)) : -1;
+    json_decref(root);
+    (void)fputc('\n', stream);
+    return status == 0 && fflush(stream) == 0 && !ferror(stream) ? 0 : -1;
+}

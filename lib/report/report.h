@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What the gate found, as text for people, JSON for programs and JUnit for CI servers. A reporter
+ * reads the results and writes to a stream; it decides nothing.
+ *
+ *     report_text(&results, &options, stdout);
+ *     report_write("gate.json", report_json, &results, &options, why);
+ *
+ * Everything that comes from a kernel or a file may hold any bytes. All three show what is not
+ * printable UTF-8 as \xNN, so a terminal, a JSON and an XML reader are all safe. Numbers have a
+ * decimal point whatever the locale, as long as the program leaves LC_NUMERIC alone.
+ * README.md describes the JSON.
+ */
+#ifndef GRADGATE_REPORT_H
+#define GRADGATE_REPORT_H
+
+#include "gate/gate.h"
+
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define REPORT_JSON_VERSION 1
+#define REPORT_TEXT_SIZE 512
+
+struct report_options { /* NULL or all zero: plain text without hints */
+    bool colour;
+    bool verbose;        /* every case, not only what is not a pass */
+    const char *version; /* of the program; NULL: "" */
+    /* The command that reproduces a case is: again, the kernel's name unless again_without_kernel,
+     * "--case ID --seed N", again_options. again NULL: no such line. */
+    const char *again;
+    bool again_without_kernel;
+    const char *again_options; /* " --golden DIR"; NULL: "" */
+};
+
+/* All reporters have this signature. 0, or -1 if the stream failed or memory ran out. */
+typedef int report_function(const struct gate_results *results,
+                            const struct report_options *options, FILE *stream);
+report_function report_text, report_json, report_junit;
+
+/* Before a long run: could a report be written there? 0, or -1 with one line in
+ * why[REPORT_TEXT_SIZE]. Leaves nothing behind. */
+int report_check_path(const char *path, char why[]);
+
+/* Writes a report to path: whole or not at all, under a temporary name in the same folder that is
+ * then renamed (a path that is there and no regular file, such as a pipe, is written directly).
+ * 0, or -1 with one line in why[REPORT_TEXT_SIZE]. */
+int report_write(const char *path, report_function *reporter, const struct gate_results *results,
+                 const struct report_options *options, char why[]);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
