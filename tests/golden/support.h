@@ -10,7 +10,7 @@
 
 struct bytes {
     unsigned char *data;
-    size_t size;
+    size_t size, capacity;
 };
 
 struct bytes bytes_of(const void *data, size_t size);
@@ -31,8 +31,8 @@ struct zip_entry {
 
     /* all zero: as it must be */
     uint16_t method, flags;
-    size_t size;      /* declared; 0: content.size */
-    uint32_t crc_xor; /* into the checksum: of the content if stored, else of nothing (0) */
+    size_t size;            /* declared; 0: content.size */
+    uint32_t crc_xor;       /* into the checksum: of the content if stored, else of nothing (0) */
     const char *local_name; /* in the local header, if another */
 };
 struct bytes zip_bytes(const struct zip_entry entries[], size_t n_entries);

@@ -381,7 +381,8 @@ Test(golden_npz, refuses_what_is_no_archive) {
     struct bytes three = npy_three();
     expect_error(three, GOLDEN_NPZ_ARCHIVE, "", "a .npy");
     bytes_free(&three);
-    expect_error(bytes_of("", 0), GOLDEN_NPZ_ARCHIVE, "", "nothing");
+    unsigned char nothing = 0;
+    expect_error((struct bytes){.data = &nothing}, GOLDEN_NPZ_ARCHIVE, "", "nothing");
     struct golden_npz npz;
     cr_expect_eq(golden_npz_decode(NULL, 0, &npz, NULL), GOLDEN_NULL);
     cr_expect_eq(golden_npz_decode((const unsigned char *)"", 0, NULL, NULL), GOLDEN_NULL);

@@ -78,7 +78,8 @@ static void write_manifest(const char *from, const char *to) {
         memmove(place + 64, place + 6, strlen(place + 6) + 1);
         memcpy(place, sha256, 64);
     }
-    write_file(in_folder("toy.json"), (struct bytes){(unsigned char *)text, strlen(text)});
+    write_file(in_folder("toy.json"),
+               (struct bytes){.data = (unsigned char *)text, .size = strlen(text)});
     free(text);
 }
 
@@ -252,8 +253,8 @@ Test(golden_suite, refuses_what_is_not_json_and_says_where) {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct golden_suite suite;
         struct golden_error error;
-        write_file(in_folder("toy.json"),
-                   (struct bytes){(unsigned char *)rows[i].text, strlen(rows[i].text)});
+        write_file(in_folder("toy.json"), (struct bytes){.data = (unsigned char *)rows[i].text,
+                                                         .size = strlen(rows[i].text)});
         EXPECT_STATUS(golden_load(in_folder(""), "toy", &suite, &error), GOLDEN_JSON_SYNTAX,
                       rows[i].text);
         cr_expect(error.offset >= rows[i].least && error.offset <= rows[i].most, "%s: byte %lld",
@@ -263,7 +264,7 @@ Test(golden_suite, refuses_what_is_not_json_and_says_where) {
     for (size_t i = 0; i < 2; i++) {
         struct golden_suite suite;
         write_file(in_folder("toy.json"),
-                   (struct bytes){(unsigned char *)others[i], strlen(others[i])});
+                   (struct bytes){.data = (unsigned char *)others[i], .size = strlen(others[i])});
         EXPECT_STATUS(golden_load(in_folder(""), "toy", &suite, NULL), GOLDEN_JSON_TYPE, others[i]);
     }
 }
@@ -274,7 +275,7 @@ Test(golden_suite, refuses_a_manifest_cut_at_any_byte) {
     size_t end = whole.size - 1; /* the line feed may go */
     for (size_t size = 0; size < end; size++) {
         struct golden_suite suite;
-        write_file(in_folder("toy.json"), (struct bytes){whole.data, size});
+        write_file(in_folder("toy.json"), (struct bytes){.data = whole.data, .size = size});
         cr_expect_neq(golden_load(in_folder(""), "toy", &suite, NULL), GOLDEN_OK, "%zu", size);
         cr_expect_null(suite.cases);
     }
@@ -411,7 +412,7 @@ Test(golden_suite, lists_its_kernels_in_order) {
     static const char *const files[] = {"zeta.json", "alpha.json", "alpha.npz",   "mid.json",
                                         "README.md", ".json",      ".hidden.json"};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        write_file(in_folder(files[i]), (struct bytes){(unsigned char *)"", 0});
+        write_file(in_folder(files[i]), (struct bytes){.data = (unsigned char *)""});
     }
     struct golden_names list;
     cr_assert_eq(golden_list(in_folder(""), &list, NULL), GOLDEN_OK);
@@ -425,7 +426,7 @@ Test(golden_suite, lists_its_kernels_in_order) {
     char name[16];
     for (int i = 0; i < 40; i++) {
         (void)snprintf(name, sizeof name, "k%d.json", i);
-        write_file(in_folder(name), (struct bytes){(unsigned char *)"", 0});
+        write_file(in_folder(name), (struct bytes){.data = (unsigned char *)""});
     }
     cr_assert_eq(golden_list(in_folder(""), &list, NULL), GOLDEN_OK);
     cr_expect_eq(list.n_kernels, 43u);
