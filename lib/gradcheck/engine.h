@@ -122,6 +122,8 @@ struct gc_session {
     double *cotangent;
     double *sigma; /* noise, standard deviation, measured */
     double *noise_table;
+    double *grain;        /* smallest change seen in one examination */
+    unsigned char *still; /* how often it did not change there */
 
     unsigned char *saved; /* every input's bits, as the caller left them */
     unsigned char *raw;   /* scratch of the same size */

@@ -14,10 +14,13 @@ struct search {
     double smallest; /* step that the format allows */
     double next_up, next_down;
     size_t refused, non_finite;
-    bool noise_known, deep;
+    bool noise_known, deep, staircase;
 };
 
+/* No two steps stand in a round ratio: were one near a period of the function, so would all its
+ * multiples be, and an oscillation would look like a straight line. */
 static enum gc_outcome add_level(struct search *q, double h) {
+    h *= 1 - 0.25 * gc_random_uniform(&q->s->random);
     enum gc_outcome outcome = gc_probe(q->s, &q->group, h, q->side);
     q->refused += outcome == GC_REFUSED;
     q->non_finite += outcome == GC_NON_FINITE;
@@ -65,7 +68,6 @@ static bool open_search(struct search *q, struct gc_session *s, size_t entry, do
     gc_lane_open(s, &q->lane, entry);
     q->group = (struct gc_group){.n_lanes = 1, .lanes = &q->lane};
     double natural = start > 0 ? 4 * start : natural_step(s, entry);
-    natural *= 0.8 + 0.4 * gc_random_uniform(&s->random); /* no resonance with round periods */
     choose_side(q, natural);
     enum gradcheck_dtype dtype = gc_input_of(s, entry)->t->dtype;
     q->smallest = 4 * fabs(s->base[entry]) * gc_dtype_epsilon(dtype) + gc_dtype_tiny(dtype);
@@ -98,10 +100,41 @@ static bool wants_coarser(const struct search *q, const struct gc_estimate *best
            q->next_up < q->lane.levels.h[0] * DOWN * 1.01;
 }
 
-static void learn_noise(struct search *q, const struct gc_estimate *best) {
-    double spacing = (best->step > 0 ? best->step : q->next_down) / 64;
+/* What the finest levels scatter around the estimate, times their step, is noise: a kink or an
+ * oscillation would show there as a constant difference instead. */
+static double scatter(const struct gc_levels *l, double value) {
+    enum { FINEST = 6 };
+    double sum = 0;
+    size_t n = 0;
+    for (size_t i = l->n; i-- > 0 && n < FINEST; n++) {
+        sum = hypot(sum, (l->odd[i] - value) * l->h[i]);
+    }
+    return n >= FINEST ? 2 * sum / sqrt((double)n) : 0;
+}
+
+/* An output that moves in grains stood still at some step and jumped at others: its rounding is
+ * coarser than its format (a float inside). Grains above 1e-5 of the value are a staircase. */
+static double grain_noise(struct search *q) {
+    enum { STILL = 3 };
+    double sum = 0;
+    for (size_t i = 0; i < q->s->n_outs; i++) {
+        double grain = q->s->grain[i];
+        if (q->s->still[i] >= STILL && isfinite(grain)) {
+            sum = hypot(sum, q->s->cotangent[i] * grain);
+            q->staircase = q->staircase || grain > 1e-5 * fabs(q->s->y0[i]);
+        }
+    }
+    return 0.5 * sum;
+}
+
+static void learn_noise(struct search *q) {
+    struct gc_estimate best = gc_estimate_consistent(&q->lane.levels, MAX_WIDTH);
+    double spacing = (best.step > 0 ? best.step : q->next_down) / 64;
     double sigma = gc_measure_noise(q->s, gc_input_of(q->s, q->lane.entry), spacing);
-    gc_levels_raise_noise(&q->lane.levels, sigma);
+    if (isfinite(best.bound)) {
+        sigma = fmax(sigma, scatter(&q->lane.levels, best.value));
+    }
+    gc_levels_raise_noise(&q->lane.levels, fmax(sigma, grain_noise(q)));
     q->noise_known = true;
 }
 
@@ -136,7 +169,7 @@ static void search_steps(struct search *q) {
         if (wants_finer(q, &best)) {
             going = step_down(q);
         } else if (!q->noise_known) {
-            learn_noise(q, &best);
+            learn_noise(q);
         } else if (wants_coarser(q, &best)) {
             going = step_up(q);
         } else {
@@ -215,6 +248,7 @@ void gc_examine(struct gc_session *s, size_t entry, double start, bool deep,
         out->doubt = GRADCHECK_DOMAIN_EDGE;
         return;
     }
+    gc_watch_grains(s);
     search_steps(&q);
     refine(&q);
     if (deep) {
@@ -222,7 +256,13 @@ void gc_examine(struct gc_session *s, size_t entry, double start, bool deep,
     }
     out->estimate = gc_estimate_consistent(&q.lane.levels, MAX_WIDTH);
     out->doubt = doubt(&q, &out->estimate);
+    if (q.staircase) {
+        out->estimate.bound = INFINITY;
+        out->doubt = GRADCHECK_KINK;
+    }
     struct gc_estimate three = gc_estimate_best(&q.lane.levels, 3);
     out->quick_step = isfinite(three.bound) ? 4 * three.step : 0;
-    look_for_kink(&q, out);
+    if (!q.staircase) {
+        look_for_kink(&q, out);
+    }
 }

@@ -40,14 +40,16 @@ static double deviation(double samples[SAMPLES]) {
     return previous;
 }
 
-/* Equal, exactly represented spacings of at least 16 units in the last place, into the domain. */
+/* Equal, exactly represented spacings of an odd number of units in the last place: round ones would
+ * make products exact that are rounded everywhere else. Into the domain. */
 static void choose_spacing(struct gc_session *s, const struct gc_input *in, double spacing) {
+    enum { FEWEST_UNITS = 501 };
     double each = spacing / sqrt((double)in->count);
     for (size_t e = in->first; e < in->first + in->count; e++) {
         double x = s->base[e];
         double delta = each * gc_random_signed(&s->random);
         double ulp = fmax(fabs(x), SAMPLES * fabs(delta)) * gc_dtype_epsilon(in->t->dtype);
-        double units = fmax(round(fabs(delta) / ulp), 16);
+        double units = 2 * floor(fmax(fabs(delta) / ulp, FEWEST_UNITS) / 2) + 1;
         delta = copysign(units * ulp, delta);
         double room = delta > 0 ? in->upper - x : x - in->lower;
         if (!(fabs(delta) * SAMPLES <= room)) {

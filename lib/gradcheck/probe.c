@@ -69,9 +69,28 @@ static void add_output(const struct gc_session *s, const struct gc_output *out,
     lane->moved = hypot(lane->moved, u * here);
 }
 
+void gc_watch_grains(struct gc_session *s) {
+    for (size_t i = 0; i < s->n_outs; i++) {
+        s->grain[i] = INFINITY;
+        s->still[i] = 0;
+    }
+}
+
+static void watch_grain(struct gc_session *s, size_t i, double up, double down) {
+    double above = fabs(up - s->y0[i]);
+    double below = fabs(down - s->y0[i]);
+    s->still[i] = (unsigned char)(s->still[i] + (above == 0 && below == 0 && s->still[i] < 255));
+    if (above > 0) {
+        s->grain[i] = fmin(s->grain[i], above);
+    }
+    if (below > 0) {
+        s->grain[i] = fmin(s->grain[i], below);
+    }
+}
+
 /* Differences are taken per output before they are summed. An output that does not depend on the
  * entry adds neither difference nor noise; but one that moved at some step is noisy at all. */
-static void sum_outputs(const struct gc_session *s, struct gc_group *group, const double up[],
+static void sum_outputs(struct gc_session *s, struct gc_group *group, const double up[],
                         const double down[]) {
     for (size_t i = 0; i < group->n_lanes; i++) {
         group->lanes[i].odd = group->lanes[i].jump = (struct gc_sum){0, 0};
@@ -80,6 +99,7 @@ static void sum_outputs(const struct gc_session *s, struct gc_group *group, cons
     for (size_t o = 0; o < s->k->n_outputs; o++) {
         const struct gc_output *out = &s->outputs[o];
         for (size_t i = out->first; out->is_float && i < out->first + out->count; i++) {
+            watch_grain(s, i, up[i], down[i]);
             if (up[i] != s->y0[i] || down[i] != s->y0[i]) {
                 size_t lane = group->lane_of_output ? group->lane_of_output[i] : 0;
                 add_output(s, out, &group->lanes[lane], i, up[i], down[i]);

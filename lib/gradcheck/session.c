@@ -19,6 +19,7 @@ static void set_options(struct gc_session *s, const struct gradcheck_options *op
     s->deadline = o->max_seconds > 0 ? gc_now() + o->max_seconds : 0;
     s->report->seed = o->seed;
     gc_random_seed(&s->random, o->seed, 0);
+    gc_phase(s, "contract", 0);
 }
 
 static void lay_out_inputs(struct gc_session *s, size_t *raw_size) {
@@ -66,15 +67,15 @@ static double *take(double **from, size_t n) {
     return taken;
 }
 
-/* One block of doubles and one of bytes: 10 doubles an entry, 17 an output element. */
+/* One block of doubles and one of bytes: 10 doubles an entry, 18 an output element. */
 static bool allocate(struct gc_session *s, size_t raw_size) {
-    enum { PER_ENTRY = 10, PER_OUTPUT = 5 + NOISE_COLUMNS };
+    enum { PER_ENTRY = 10, PER_OUTPUT = 6 + NOISE_COLUMNS };
     if (s->n_entries > SIZE_MAX / 64 / PER_ENTRY || s->n_outs > SIZE_MAX / 64 / PER_OUTPUT) {
         return false;
     }
     size_t doubles = PER_ENTRY * s->n_entries + PER_OUTPUT * s->n_outs;
     s->base = calloc(doubles ? doubles : 1, sizeof(double));
-    s->saved = calloc(2 * raw_size + 2 * s->n_entries + 1, 1);
+    s->saved = calloc(2 * raw_size + 2 * s->n_entries + s->n_outs, 1);
     if (s->base == NULL || s->saved == NULL) {
         return false;
     }
@@ -93,9 +94,11 @@ static bool allocate(struct gc_session *s, size_t raw_size) {
     s->cotangent = take(&next, s->n_outs);
     s->sigma = take(&next, s->n_outs);
     s->noise_table = take(&next, NOISE_COLUMNS * s->n_outs);
+    s->grain = take(&next, s->n_outs);
     s->raw = s->saved + raw_size;
     s->state = s->raw + raw_size;
     s->shown = s->state + s->n_entries;
+    s->still = s->shown + s->n_entries;
     return true;
 }
 

@@ -100,7 +100,8 @@ static struct gradcheck_entry entry_report(struct gc_session *s, const struct gc
 static bool vacuous(const struct gc_session *s, const struct gc_input *in) {
     for (size_t e = in->first; e < in->first + in->count; e++) {
         bool seen = (s->state[e] & GC_SEEN) != 0;
-        if (!(s->grad[e] == 0) || (seen && !(fabs(s->numeric[e]) <= s->bound[e]))) {
+        if (!(s->grad[e] == 0) || (s->state[e] & GC_AT_KINK) != 0 ||
+            (seen && !(fabs(s->numeric[e]) <= s->bound[e]))) {
             return false;
         }
     }
