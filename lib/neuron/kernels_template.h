@@ -18,6 +18,13 @@ enum {
     CHUNK = 64, /* rows whose z, dz are held at a time; a power of 2 */
     GROUP = 8,  /* rows of x read at once for dw */
 };
+/* Rows are read as many streams, which hardware prefetching follows badly: where a group of rows is
+ * not longer than this, the next group is fetched ahead (measured: 3 to 15 % faster). */
+#define AHEAD_BYTES ((size_t)32 << 10)
+/* The cache line bytes after p, which may lie behind the end of the array: nothing is read. */
+#define PREFETCH(p, bytes)                                                                         \
+    __builtin_prefetch(                                                                            \
+        (const void *)((uintptr_t)(p) + (bytes))) /* NOLINT(performance-no-int-to-ptr) */
 /* Bytes of dx from which on it is written past the caches: it would not stay there. */
 #define STREAM_BYTES ((size_t)8 << 20)
 #endif
@@ -98,7 +105,11 @@ VECTOR_TARGET static void NAME(sigmoids)(const REAL z[], REAL value[], REAL deri
 /* ---- forward ---- */
 
 VECTOR_INLINE void NAME(add_products)(REAL_VECTOR lanes[LANE_VECTORS], const REAL x[],
-                                      const REAL_VECTOR w[LANE_VECTORS]) {
+                                      const REAL_VECTOR w[LANE_VECTORS], size_t ahead) {
+    if (ahead != 0) {
+        PREFETCH(x, ahead);
+        PREFETCH(x, ahead + 64);
+    }
     VECTOR_UNROLL
     for (size_t v = 0; v < LANE_VECTORS; v++) {
         lanes[v] += NAME(load)(x + v * NAME(WIDTH)) * w[v];
@@ -156,6 +167,8 @@ VECTOR_INLINE REAL NAME(dot_short)(const REAL x[], const REAL w[], size_t n) {
 VECTOR_INLINE void NAME(dot_rows)(const size_t rows, const REAL x[], size_t stride, const REAL w[],
                                   size_t n, REAL out[]) {
     REAL_VECTOR lanes[KERNEL_ROWS][LANE_VECTORS] = {{{0}}};
+    const size_t group = rows * stride * sizeof(REAL);
+    const size_t ahead = rows > 1 && group <= AHEAD_BYTES ? group : 0;
     size_t j = 0;
     for (; n - j >= NAME(LANES); j += NAME(LANES)) {
         REAL_VECTOR factor[LANE_VECTORS];
@@ -165,7 +178,7 @@ VECTOR_INLINE void NAME(dot_rows)(const size_t rows, const REAL x[], size_t stri
         }
         VECTOR_UNROLL
         for (size_t r = 0; r < rows; r++) {
-            NAME(add_products)(lanes[r], x + r * stride + j, factor);
+            NAME(add_products)(lanes[r], x + r * stride + j, factor, ahead);
         }
     }
     VECTOR_UNROLL
@@ -214,6 +227,7 @@ VECTOR_INLINE REAL_VECTOR NAME(group_sum)(const REAL_VECTOR p[GROUP]) {
 /* part += sum over the GROUP rows of dz[r] * x[r, :] */
 VECTOR_INLINE void NAME(add_group)(const REAL x[], size_t stride, const REAL dz[], size_t n,
                                    REAL part[]) {
+    const size_t group = GROUP * stride * sizeof(REAL), ahead = group <= AHEAD_BYTES ? group : 0;
     REAL_VECTOR factor[GROUP], p[GROUP];
     VECTOR_UNROLL
     for (size_t r = 0; r < GROUP; r++) {
@@ -223,6 +237,7 @@ VECTOR_INLINE void NAME(add_group)(const REAL x[], size_t stride, const REAL dz[
     for (; n - j >= NAME(WIDTH); j += NAME(WIDTH)) {
         VECTOR_UNROLL
         for (size_t r = 0; r < GROUP; r++) {
+            PREFETCH(x + r * stride + j, ahead);
             p[r] = NAME(load)(x + r * stride + j) * factor[r];
         }
         NAME(store)(part + j, NAME(load)(part + j) + NAME(group_sum)(p));
