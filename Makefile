@@ -79,6 +79,11 @@ $(TESTED:%=test-%) test-notebook: test-%: $(B)/tests/test_%
 notebook: $(B)/notebook ## walk through the notebook with the neuron library: what its cells print with NumPy
 	@$(B)/notebook
 
+.PHONY: evidence
+evidence: ## measure the derivative engine against exact derivatives: table, build/evidence.json; exit 1 if a line is not met
+	@$(MAKE) --no-print-directory MODE=release build/release/evidence
+	build/release/evidence --json build/evidence.json
+
 build/gradgate: FORCE
 	@$(MAKE) --no-print-directory MODE=release build/release/gradgate
 	@cmp -s build/release/gradgate $@ || cp build/release/gradgate $@
@@ -146,6 +151,9 @@ $(B)/gradgate: $(call objects,$(call closure,cli))
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(if $(filter tests/%,$<),$(TEST_CFLAGS),$(ALL_CFLAGS)) -MMD -MP -c -o $@ $<
+
+$(B)/evidence: $(patsubst %.c,$(B)/%.o,$(wildcard tests/evidence/*.c tests/gradcheck/bed/*.c)) $(call objects,gradcheck)
+	$(CC) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $^ -lm
 
 define test_program
 $(B)/tests/test_$(1): $(patsubst %.c,$(B)/%.o,$(wildcard tests/$(1)/*.c tests/$(1)/*/*.c)) $(filter-out %/main.o,$(call objects,$(call closure,$(1))))

@@ -174,7 +174,8 @@ scalar("two_frequencies", lambda x: mp.sin(x) + mp.sin(mpf(1e5) * x), *USUAL)
 scalar("narrow_peak", lambda x: 1 / (mpf(1e-6) + (x - mpf(0.3)) ** 2), 0.3005, 0.301, 0.299, 0.31, 0.5)
 scalar("lorentz_peak", lambda x: 1 / (1 + mpf(1e8) * (x - mpf(0.5)) ** 2), 0.50005, 0.5001, 0.4999, 0.501, 0.7)
 scalar("spike", lambda x: mp.exp(-mpf(1e6) * (x - mpf(0.2)) ** 2), 0.2005, 0.1995, 0.201, 0.2001)
-scalar("peak_on_slope", lambda x: x + 1 / (1 + mpf(1e10) * (x - mpf(0.75)) ** 2), 0.7500051, 0.74999, 0.7501, 0.76, 0.2)
+scalar("peak_on_slope", lambda x: x + 1 / (1 + mpf(1e10) * (x - mpf(0.75)) ** 2),
+       0.7500051, 0.74999, 0.7501, 0.76, 0.2)
 
 # ---- saturated ----
 scalar("sigmoid_tail", sigmoid, 20.0, 30.0, -30.0, -200.0, 36.0)
@@ -209,8 +210,10 @@ scalar("huber", lambda x: x * x / 2 if abs(x) <= 1 else abs(x) - mpf(0.5), 0.999
 scalar("x_absolute_x", lambda x: x * abs(x), 1e-3, 0.0, -1e-3, 0.5)
 scalar("absolute_sine", lambda x: abs(mp.sin(x)), 1e-3, -0.01, 3.14, 1.0)
 vector("maximum", lambda a, b: [max(a, b)], (0.3, 0.301), (0.5, 0.499), (-0.2, 0.7), (1.0, 0.99999), (0.4, 0.4))
+vector("minimum", lambda a, b: [min(a, b)], (0.3, 0.301), (0.5, 0.499), (-0.2, 0.7), (1.0, 0.99999), (0.4, 0.4))
 vector("max_pool", lambda *x: [max(x)], (0.3, 0.301, 0.1, -0.2), (0.5, 0.1, 0.499, 0.2), *QUADS)
-vector("relu_layer", lambda *x: [max(v, mpf(0)) for v in x], (1e-3, -1e-3, 0.4, -0.6), (0.005, 0.3, -0.005, 0.2), *QUADS)
+vector("relu_layer", lambda *x: [max(v, mpf(0)) for v in x],
+       (1e-3, -1e-3, 0.4, -0.6), (0.005, 0.3, -0.005, 0.2), *QUADS)
 vector("l1_norm", lambda *x: [sum(map(abs, x))], (1e-3, 0.4, -0.6), (-0.005, -0.3, 0.02), *TRIPLES)
 vector("relu_neuron", lambda x, w, b: [max(x * w + b, mpf(0))], (0.5, 0.4, -0.199), (0.5, 0.4, -0.201), *TRIPLES)
 on_kink("absolute", (0.0,), (0.0,))
@@ -220,6 +223,7 @@ on_kink("clamp", (1.0,), (1.0,))
 on_kink("clamp", (-1.0,), (1.0,))
 on_kink("hinge", (1.0,), (0.0,))
 on_kink("maximum", (0.4, 0.4), (1.0, 0.0))
+on_kink("minimum", (0.4, 0.4), (1.0, 0.0))
 
 # ---- jumps, |x| <= 100 ----
 scalar("floor", mp.floor, 0.5, 2.3, -7.7, 99.9, 2.001)

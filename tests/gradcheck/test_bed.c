@@ -76,25 +76,17 @@ Test(bed, computes_the_values_of_the_oracle) {
     }
 }
 
-static void formula_jacobian(const struct bed_function *f, const double x[], double j[]) {
-    if (f->slope) {
-        j[0] = f->slope(x[0]);
-    } else {
-        f->jacobian(x, j);
-    }
-}
-
 /* How far Jacobian entry k moves when each input moves by an ULP: the conditioning of the formula.
  */
 static double jacobian_unrest(const struct bed_function *f, const double x[], size_t k) {
     double here[BED_MAX_INPUTS * BED_MAX_OUTPUTS] = {0},
                                  there[BED_MAX_INPUTS * BED_MAX_OUTPUTS] = {0}, sum = 0;
-    formula_jacobian(f, x, here);
+    bed_jacobian(f, x, here);
     for (size_t i = 0; i < f->n_inputs; i++) {
         double moved[BED_MAX_INPUTS];
         memcpy(moved, x, sizeof moved);
         moved[i] = nextafter(x[i], x[i] > 0 ? 0 : 1);
-        formula_jacobian(f, moved, there);
+        bed_jacobian(f, moved, there);
         sum += fabs(there[k] - here[k]);
     }
     return sum;
@@ -103,7 +95,7 @@ static double jacobian_unrest(const struct bed_function *f, const double x[], si
 static size_t n_slopes_off(const struct bed_case *c) {
     double j[BED_MAX_INPUTS * BED_MAX_OUTPUTS] = {0};
     size_t n_off = 0;
-    formula_jacobian(c->function, c->point->x, j);
+    bed_jacobian(c->function, c->point->x, j);
     for (size_t k = 0; k < c->point->n_inputs * c->point->n_outputs; k++) {
         double exact = c->point->jacobian[k];
         double unrest = c->point->on_kink ? 0 : jacobian_unrest(c->function, c->point->x, k);

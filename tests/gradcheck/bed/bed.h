@@ -88,12 +88,18 @@ struct bed_case bed_case(size_t i_point);
 
 /* Nonzero where the forward refuses. */
 int bed_value(const struct bed_function *f, const double x[], double y[]);
-/* Exact at golden points; elsewhere the C formula. */
+/* The C formula. */
 void bed_jacobian(const struct bed_function *f, const double x[], double j[]);
 
-/* ---- a bed function as a kernel: input x[n_inputs], output y[n_outputs] ---- */
+/* ---- a bed function as a kernel: input x[n_inputs], output y[n_outputs] ----
+ * Its backward is exact at its golden point, and follows the C formula elsewhere. */
 
-enum bed_corruption { BED_RIGHT, BED_ADDED, BED_TIMES }; /* entry + amount, entry * amount */
+enum bed_corruption {
+    BED_RIGHT,
+    BED_ADDED,     /* entry + amount */
+    BED_TIMES,     /* entry * amount */
+    BED_ALL_TIMES, /* every entry * amount */
+};
 
 struct bed_kernel {
     struct gradcheck_kernel kernel;

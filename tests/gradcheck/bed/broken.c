@@ -32,6 +32,14 @@ static void maximum_jacobian(const double x[], double j[]) {
     j[1] = x[0] < x[1];
 }
 
+static void minimum_value(const double x[], double y[]) {
+    y[0] = fmin(x[0], x[1]);
+}
+static void minimum_jacobian(const double x[], double j[]) {
+    j[0] = x[0] <= x[1];
+    j[1] = x[0] > x[1];
+}
+
 static void max_pool_value(const double x[], double y[]) {
     y[0] = x[position_of_largest(x, 4)];
 }
@@ -73,8 +81,11 @@ static void relu_neuron_jacobian(const double v[], double j[]) {
 
 KINK(BED_DEFINE)
 static const struct bed_function kink[] = {
-    KINK(BED_ROW){BED_VECTOR(maximum, 2, 1)}, {BED_VECTOR(max_pool, 4, 1)},
-    {BED_VECTOR(relu_layer, 4, 4)},           {BED_VECTOR(l1_norm, 3, 1)},
+    KINK(BED_ROW){BED_VECTOR(maximum, 2, 1)},
+    {BED_VECTOR(minimum, 2, 1)},
+    {BED_VECTOR(max_pool, 4, 1)},
+    {BED_VECTOR(relu_layer, 4, 4)},
+    {BED_VECTOR(l1_norm, 3, 1)},
     {BED_VECTOR(relu_neuron, 3, 1)},
 };
 BED_GROUP(bed_kink, BED_KINK, kink);

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+/* Included twice by batch.c, with REAL and the names of one precision. */
+
+static REAL NAME(sum)(const struct BATCH_STRUCT *s, size_t row) {
+    REAL z = s->b;
+    for (size_t k = 0; k < FEATURES; k++) {
+        z += s->x[row * FEATURES + k] * s->w[k];
+    }
+    return z;
+}
+
+static int NAME(forward)(void *ctx) {
+    struct BATCH_STRUCT *s = ctx;
+    for (size_t row = 0; row < BATCH; row++) {
+        s->y[row] = 1 / (1 + EXP(-NAME(sum)(s, row)));
+    }
+    return 0;
+}
+
+static void NAME(corrupt)(REAL grad[], size_t n, size_t entry, const struct batch_error *error) {
+    double squares = 0;
+    for (size_t i = 0; i < n; i++) {
+        squares += (double)grad[i] * (double)grad[i];
+    }
+    double scale = fmax(fabs((double)grad[entry]), error->floor * sqrt(squares / (double)n));
+    grad[entry] = (REAL)((double)grad[entry] + error->relative * scale);
+}
+
+static int NAME(backward)(void *ctx) {
+    struct BATCH_STRUCT *s = ctx;
+    memset(s->dw, 0, sizeof s->dw);
+    s->db = 0;
+    for (size_t row = 0; row < BATCH; row++) {
+        REAL dz = s->dy[row] * s->y[row] * (1 - s->y[row]);
+        for (size_t k = 0; k < FEATURES; k++) {
+            s->dx[row * FEATURES + k] = dz * s->w[k];
+            s->dw[k] += dz * s->x[row * FEATURES + k] / BATCH;
+        }
+        s->db += dz / BATCH;
+    }
+    if (s->error.wanted) {
+        size_t offset;
+        const char *place = batch_place(s->error.entry, &offset);
+        REAL *grad = *place == 'x' ? s->dx : *place == 'w' ? s->dw : &s->db;
+        NAME(corrupt)
+        (grad, *place == 'x' ? BATCH * FEATURES : *place == 'w' ? FEATURES : 1, offset, &s->error);
+    }
+    return 0;
+}
+
+static void NAME(describe)(struct BATCH_STRUCT *s) {
+    s->inputs[0] = (struct gradcheck_tensor)GRADCHECK_INPUT("x", s->x, s->dx, BATCH, FEATURES);
+    s->inputs[1] = (struct gradcheck_tensor)GRADCHECK_INPUT("w", s->w, s->dw, FEATURES);
+    s->inputs[2] = (struct gradcheck_tensor)GRADCHECK_INPUT("b", &s->b, &s->db);
+    s->inputs[1].grad_scale = s->inputs[2].grad_scale = 1.0 / BATCH; /* means over the batch */
+    s->outputs[0] = (struct gradcheck_tensor)GRADCHECK_OUTPUT("y", s->y, s->dy, BATCH);
+    s->kernel = (struct gradcheck_kernel){
+        .name = "batch",
+        .inputs = s->inputs,
+        .n_inputs = 3,
+        .outputs = s->outputs,
+        .n_outputs = 1,
+        .forward = NAME(forward),
+        .backward = NAME(backward),
+        .ctx = s,
+        /* an error of a fixed share of a changing scale is not linear in the cotangent */
+        .waivers = &error_is_not_additive,
+        .n_waivers = 1,
+    };
+}
+
+static void NAME(fill)(struct BATCH_STRUCT *s, struct random *random, double w_scale) {
+    for (size_t i = 0; i < BATCH * FEATURES; i++) {
+        s->x[i] = (REAL)random_normal(random);
+    }
+    for (size_t k = 0; k < FEATURES; k++) {
+        s->w[k] = (REAL)(w_scale * random_normal(random));
+    }
+    s->b = (REAL)(0.1 * random_normal(random));
+}
