@@ -5,66 +5,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "evidence.h"
-#include "gradcheck/bed/bed.h"
+#include "bed_runs.h"
 
 #define N_SEEDS_CI 3
 #define N_SEEDS_FULL 30
-
-/* ---- one point of the bed: the right backward, then wrong ones ---- */
-
-static double largest(const double values[], size_t n) {
-    double top = 0;
-    for (size_t i = 0; i < n; i++) {
-        top = fmax(top, fabs(values[i]));
-    }
-    return top;
-}
-
-static double root_mean_square(const double values[], size_t n) {
-    double top = largest(values, n), sum = 0;
-    for (size_t i = 0; i < n; i++) {
-        sum += top > 0 ? (values[i] / top) * (values[i] / top) : 0;
-    }
-    return top * sqrt(sum / (double)n);
-}
-
-/* backward returned `factor` times the truth: did the truth lie within the bound? */
-static void judge_bound(const struct gradcheck_report *r, double factor, struct outcome *o) {
-    const struct gradcheck_entry *worst = &r->tensors[0].worst;
-    bool judged = worst->verdict == GRADCHECK_PASS || worst->verdict == GRADCHECK_INACCURATE ||
-                  worst->verdict == GRADCHECK_FAIL;
-    if (judged) {
-        o->n_judged++;
-        o->n_violated += !(fabs(worst->backward / factor - worst->numeric) <= worst->bound);
-    }
-}
-
-static void run_right(struct bed_kernel *bed, const struct gradcheck_options *options, FILE *talk,
-                      struct outcome *o) {
-    struct gradcheck_report r;
-    check(&bed->kernel, options, talk, &r);
-    o->verdict = (unsigned char)r.verdict;
-    o->reason = (unsigned char)r.reason;
-    o->resolution = r.resolution;
-    o->n_forward = (unsigned)r.n_forward;
-    o->n_false_fail += r.verdict == GRADCHECK_FAIL;
-    if (!bed->point->on_kink) {
-        judge_bound(&r, 1, o);
-    }
-}
-
-static void run_wrong(struct bed_kernel *bed, const struct gradcheck_options *options, FILE *talk,
-                      struct outcome *o) {
-    struct gradcheck_report r;
-    check(&bed->kernel, options, talk, &r);
-    o->n_wrong++;
-    o->n_caught += r.verdict == GRADCHECK_FAIL;
-    bool truth_is_known = bed->corruption == BED_ALL_TIMES && bed->amount != 0;
-    if (r.verdict == GRADCHECK_FAIL && truth_is_known) {
-        judge_bound(&r, bed->amount, o);
-    }
-}
 
 /* One entry at a time off by ten times the stated resolution. */
 static void run_slightly_wrong(struct bed_kernel *bed, const struct gradcheck_options *options,
@@ -190,69 +134,4 @@ const struct experiment bed_experiment = {
     N_SEEDS_FULL *N_GOLDEN,
     draw_bed,
     judge_bed,
-};
-
-/* ---- soak: random function, point and seed, the default policy ---- */
-
-static bool is_inside(const struct bed_function *f, const double x[]) {
-    double y[BED_MAX_OUTPUTS], j[BED_MAX_INPUTS * BED_MAX_OUTPUTS];
-    bool bounded = f->lower != 0 || f->upper != 0, inside = true;
-    for (size_t i = 0; i < f->n_inputs; i++) {
-        inside = inside && (!bounded || (x[i] >= f->lower && x[i] <= f->upper));
-    }
-    if (!inside || bed_value(f, x, y) != 0) {
-        return false;
-    }
-    bed_jacobian(f, x, j);
-    for (size_t k = 0; k < f->n_outputs; k++) {
-        inside = inside && isfinite(y[k]);
-    }
-    for (size_t k = 0; k < f->n_outputs * f->n_inputs; k++) {
-        inside = inside && isfinite(j[k]);
-    }
-    return inside;
-}
-
-/* Half of the draws leave the golden point for one around it, where the C formula is the truth. */
-static void draw_soak(size_t i, FILE *talk, struct outcome *o) {
-    struct random r = random_from(2, i);
-    struct bed_case c = bed_case(random_bits(&r) % bed_n_points());
-    struct gradcheck_options options = {.seed = random_bits(&r),
-                                        .n_points = 1 + random_bits(&r) % 3};
-    struct bed_kernel bed;
-    bed_open(&bed, &c);
-    if (random_bits(&r) % 2) {
-        double moved[BED_MAX_INPUTS] = {0};
-        for (size_t k = 0; k < c.function->n_inputs; k++) {
-            moved[k] = bed.x[k] * random_uniform(&r, 0.5, 1.5);
-        }
-        for (size_t k = 0; k < c.function->n_inputs && is_inside(c.function, moved); k++) {
-            bed.x[k] = moved[k];
-        }
-    }
-    run_right(&bed, &options, talk, o);
-    if (i % 64 == 0) { /* the same seed, the same report to the last byte */
-        struct gradcheck_report first, again;
-        check(&bed.kernel, &options, NULL, &first);
-        check(&bed.kernel, &options, NULL, &again);
-        o->n_wrong = 1;
-        o->n_caught = first.verdict == again.verdict && first.n_forward == again.n_forward &&
-                      first.tensors[0].worst.numeric == again.tensors[0].worst.numeric &&
-                      first.tensors[0].worst.bound == again.tensors[0].worst.bound;
-    }
-}
-
-static void judge_soak(const struct outcome outcomes[], size_t n, struct table *table) {
-    struct totals t = totals_of(outcomes, n);
-    table_add(table, "soak: right derivatives judged fail", t.n_false_fail == 0 && t.n > 0, "0",
-              "%zu of %zu", t.n_false_fail, t.n);
-    table_add(table, "soak: judged pass", t.n_passed > t.n / 2, "> 50 %", "%.1f %%",
-              100 * (double)t.n_passed / (double)t.n);
-    table_add(table, "soak: repeated from its seed, the same figures", t.n_caught == t.n_wrong,
-              "all", "%zu of %zu", t.n_caught, t.n_wrong);
-}
-
-const struct experiment soak_experiment = {
-    "soak",     "random function, point and seed, default policy", 10000, 1000000, draw_soak,
-    judge_soak,
 };

@@ -8,14 +8,14 @@
 
 #define N_LARGE 1000000
 
-enum shape {
+enum layer {
     ONE_NEURON, /* y = sigmoid(w . x + b) over a million weights */
     SIGMOIDS,   /* y[i] = sigmoid(x[i]) */
     RELUS,      /* y[i] = max(x[i], 0) */
 };
 
 struct large {
-    enum shape shape;
+    enum layer layer;
     struct gradcheck_kernel kernel;
     struct gradcheck_tensor input, output;
     double *in, *din, *out, *dout, *features;
@@ -24,47 +24,50 @@ struct large {
     double factor;
 };
 
-static int forward(void *ctx) {
+static int forward_neuron(void *ctx) {
     struct large *l = ctx;
     double z = l->bias;
     for (size_t i = 0; i < N_LARGE; i++) {
-        switch (l->shape) {
-        case ONE_NEURON:
-            z += l->in[i] * l->features[i];
-            break;
-        case SIGMOIDS:
-            l->out[i] = 1 / (1 + exp(-l->in[i]));
-            break;
-        case RELUS:
-            l->out[i] = l->in[i] > 0 ? l->in[i] : 0;
-            break;
-        }
+        z += l->in[i] * l->features[i];
     }
-    if (l->shape == ONE_NEURON) {
-        l->out[0] = 1 / (1 + exp(-z));
+    l->out[0] = 1 / (1 + exp(-z));
+    return 0;
+}
+static int backward_neuron(void *ctx) {
+    struct large *l = ctx;
+    double dz = l->dout[0] * l->out[0] * (1 - l->out[0]);
+    for (size_t i = 0; i < N_LARGE; i++) {
+        l->din[i] = dz * l->features[i] * (i == l->wrong ? l->factor : 1);
     }
     return 0;
 }
 
-static int backward(void *ctx) {
+static int forward_sigmoids(void *ctx) {
     struct large *l = ctx;
     for (size_t i = 0; i < N_LARGE; i++) {
-        size_t o = l->shape == ONE_NEURON ? 0 : i;
-        double y = l->out[o], u = l->dout[o];
-        switch (l->shape) {
-        case ONE_NEURON:
-            l->din[i] = u * y * (1 - y) * l->features[i];
-            break;
-        case SIGMOIDS:
-            l->din[i] = u * y * (1 - y);
-            break;
-        case RELUS:
-            l->din[i] = l->in[i] > 0 ? u : 0;
-            break;
-        }
+        l->out[i] = 1 / (1 + exp(-l->in[i]));
     }
-    if (l->wrong < N_LARGE) {
-        l->din[l->wrong] *= l->factor;
+    return 0;
+}
+static int backward_sigmoids(void *ctx) {
+    struct large *l = ctx;
+    for (size_t i = 0; i < N_LARGE; i++) {
+        l->din[i] = l->dout[i] * l->out[i] * (1 - l->out[i]) * (i == l->wrong ? l->factor : 1);
+    }
+    return 0;
+}
+
+static int forward_relus(void *ctx) {
+    struct large *l = ctx;
+    for (size_t i = 0; i < N_LARGE; i++) {
+        l->out[i] = l->in[i] > 0 ? l->in[i] : 0;
+    }
+    return 0;
+}
+static int backward_relus(void *ctx) {
+    struct large *l = ctx;
+    for (size_t i = 0; i < N_LARGE; i++) {
+        l->din[i] = l->in[i] > 0 ? l->dout[i] * (i == l->wrong ? l->factor : 1) : 0;
     }
     return 0;
 }
@@ -82,8 +85,10 @@ static double *buffer(size_t which) {
     return buffers[which];
 }
 
-static void large_open(struct large *l, enum shape shape, struct random *random) {
-    *l = (struct large){.shape = shape, .wrong = N_LARGE};
+static void large_open(struct large *l, enum layer layer, struct random *random) {
+    static int (*const forwards[])(void *) = {forward_neuron, forward_sigmoids, forward_relus};
+    static int (*const backwards[])(void *) = {backward_neuron, backward_sigmoids, backward_relus};
+    *l = (struct large){.layer = layer, .wrong = N_LARGE};
     l->in = buffer(0), l->din = buffer(1), l->out = buffer(2), l->dout = buffer(3),
     l->features = buffer(4);
     double z = 0;
@@ -95,26 +100,26 @@ static void large_open(struct large *l, enum shape shape, struct random *random)
     l->bias = random_uniform(random, -2, 2) - z;
     l->input = (struct gradcheck_tensor)GRADCHECK_INPUT("x", l->in, l->din, N_LARGE);
     l->output = (struct gradcheck_tensor)GRADCHECK_OUTPUT("y", l->out, l->dout,
-                                                          shape == ONE_NEURON ? 1 : N_LARGE);
+                                                          layer == ONE_NEURON ? 1 : N_LARGE);
     l->kernel = (struct gradcheck_kernel){.name = "large",
                                           .inputs = &l->input,
                                           .n_inputs = 1,
                                           .outputs = &l->output,
                                           .n_outputs = 1,
-                                          .forward = forward,
-                                          .backward = backward,
+                                          .forward = forwards[layer],
+                                          .backward = backwards[layer],
                                           .ctx = l};
 }
 
 /* `relative` off at one random entry, within max_calls. Found: judged fail, and if `located` at the
  * entry. */
-static void draw_large(enum shape shape, size_t i, double relative, size_t max_calls, bool located,
+static void draw_large(enum layer layer, size_t i, double relative, size_t max_calls, bool located,
                        FILE *talk, struct outcome *o) {
-    struct random random = random_from(6 + shape, i);
+    struct random random = random_from(6 + layer, i);
     struct large l;
-    large_open(&l, shape, &random);
+    large_open(&l, layer, &random);
     l.wrong = random_bits(&random) % N_LARGE;
-    while (shape == RELUS && l.in[l.wrong] <= 0) { /* times anything, 0 is not wrong */
+    while (layer == RELUS && l.in[l.wrong] <= 0) { /* times anything, 0 is not wrong */
         l.wrong = random_bits(&random) % N_LARGE;
     }
     l.factor = 1 + relative;
@@ -136,11 +141,11 @@ static void draw_large(enum shape shape, size_t i, double relative, size_t max_c
 }
 
 /* The right kernel, once in a while. */
-static void draw_right(enum shape shape, size_t i, size_t max_calls, FILE *talk,
+static void draw_right(enum layer layer, size_t i, size_t max_calls, FILE *talk,
                        struct outcome *o) {
-    struct random random = random_from(10 + shape, i);
+    struct random random = random_from(10 + layer, i);
     struct large l;
-    large_open(&l, shape, &random);
+    large_open(&l, layer, &random);
     const struct gradcheck_options options = {
         .seed = i, .n_points = 1, .max_evaluations = max_calls, .screen_only = true};
     struct gradcheck_report r;
