@@ -170,6 +170,11 @@ scalar("sine_of_reciprocal", lambda x: mp.sin(1 / x), 0.01, 0.003, -0.02, 0.1)
 vector("wave_product", lambda a, b: [mp.sin(1000 * a) * mp.cos(1000 * b)], *PAIRS)
 scalar("two_frequencies", lambda x: mp.sin(x) + mp.sin(mpf(1e5) * x), *USUAL)
 
+# Steps that are powers of two, or of ten, fall on whole periods and see a straight line: the slope is 2, not 1.
+TURN = mpf(6.283185307179586)
+scalar("dyadic_ripple", lambda x: x + mp.sin(TURN * 1024 * x) / (TURN * 1024), 0.25, 0.5, 1.0, -0.75)
+scalar("decimal_ripple", lambda x: x + mp.sin(TURN * 1000 * x) / (TURN * 1000), 0.3, -0.7, 1.1, 2.3)
+
 # ---- narrow peaks ----
 scalar("narrow_peak", lambda x: 1 / (mpf(1e-6) + (x - mpf(0.3)) ** 2), 0.3005, 0.301, 0.299, 0.31, 0.5)
 scalar("lorentz_peak", lambda x: 1 / (1 + mpf(1e8) * (x - mpf(0.5)) ** 2), 0.50005, 0.5001, 0.4999, 0.501, 0.7)

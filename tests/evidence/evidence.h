@@ -32,7 +32,8 @@ struct table;
 struct experiment {
     const char *name;
     const char *what;
-    size_t n_ci, n_full; /* draws */
+    size_t n_ci, n_full;  /* draws, */
+    size_t (*unit)(void); /* times this, if given: the rows of a table */
     /* talk: reports go there; may be NULL. */
     void (*draw)(size_t i, FILE *talk, struct outcome *outcome);
     void (*judge)(const struct outcome outcomes[], size_t n, struct table *table);
@@ -40,6 +41,8 @@ struct experiment {
 
 extern const struct experiment *const experiments[];
 extern const size_t n_experiments;
+
+size_t n_draws(const struct experiment *e, bool full);
 
 /* Adds a line. figure and limit are short texts; met says whether the line holds. */
 void table_add(struct table *table, const char *line, bool met, const char *limit,

@@ -24,3 +24,7 @@ const struct experiment *const experiments[] = {
     &honesty_experiment,
 };
 const size_t n_experiments = sizeof experiments / sizeof experiments[0];
+
+size_t n_draws(const struct experiment *e, bool full) {
+    return (full ? e->n_full : e->n_ci) * (e->unit ? e->unit() : 1);
+}

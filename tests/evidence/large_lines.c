@@ -216,14 +216,15 @@ static void judge_relus(const struct outcome outcomes[], size_t n, struct table 
 }
 
 const struct experiment weights_experiment = {
-    "weights", "one neuron of 10^6 weights, z in [-2, 2]", 100, 1053, draw_weights, judge_weights,
+    "weights",     "one neuron of 10^6 weights, z in [-2, 2]", 100, 1053, NULL, draw_weights,
+    judge_weights,
 };
 const struct experiment sigmoids_experiment = {
-    "sigmoids", "10^6 sigmoids, z in [-2, 2]", 40, 1053, draw_sigmoids, judge_sigmoids,
+    "sigmoids", "10^6 sigmoids, z in [-2, 2]", 40, 1053, NULL, draw_sigmoids, judge_sigmoids,
 };
 const struct experiment location_experiment = {
-    "location", "where the wrong one of 10^6 is", 8, 1000, draw_location, judge_location,
+    "location", "where the wrong one of 10^6 is", 8, 1000, NULL, draw_location, judge_location,
 };
 const struct experiment relus_experiment = {
-    "relus", "10^6 relus", 40, 106, draw_relus, judge_relus,
+    "relus", "10^6 relus", 40, 106, NULL, draw_relus, judge_relus,
 };

@@ -119,7 +119,7 @@ static int run(const struct request *request, char *names[], size_t n_names) {
     for (size_t p = 0; p < n_plans; p++) {
         const struct experiment *e =
             n_names ? experiment_named(names[p], strlen(names[p])) : experiments[p];
-        plans[p] = (struct plan){.experiment = e, .n = request->full ? e->n_full : e->n_ci};
+        plans[p] = (struct plan){.experiment = e, .n = n_draws(e, request->full)};
     }
     struct table table = {.json = request->json ? fopen(request->json, "w") : NULL};
     if (request->json && !table.json) {
@@ -152,7 +152,8 @@ static int run(const struct request *request, char *names[], size_t n_names) {
 static int list(void) {
     for (size_t i = 0; i < n_experiments; i++) {
         const struct experiment *e = experiments[i];
-        printf("%-14s %8zu draws, --full %8zu  %s\n", e->name, e->n_ci, e->n_full, e->what);
+        printf("%-14s %8zu draws, --full %8zu  %s\n", e->name, n_draws(e, false), n_draws(e, true),
+               e->what);
     }
     return 0;
 }

@@ -125,14 +125,20 @@ static void judge_thorough(const struct outcome outcomes[], size_t n, struct tab
 }
 
 const struct experiment neuron_experiment = {
-    "neuron",    "batch 16 x 64, one entry wrong by 1e-9", N_SAMPLE(99), N_ALL, draw_plain,
+    "neuron",    "batch 16 x 64, one entry wrong by 1e-9", N_SAMPLE(99), N_ALL, NULL, draw_plain,
     judge_plain,
 };
 const struct experiment neuron_rows_experiment = {
-    "neuron_rows", "the same with independent rows stated", N_ALL, N_ALL, draw_rows, judge_rows,
+    "neuron_rows", "the same with independent rows stated", N_ALL, N_ALL, NULL, draw_rows,
+    judge_rows,
 };
 const struct experiment neuron_thorough_experiment = {
-    "neuron_thorough", "thorough, one entry wrong by 1e-11", N_SAMPLE(33), N_ALL, draw_thorough,
+    "neuron_thorough",
+    "thorough, one entry wrong by 1e-11",
+    N_SAMPLE(33),
+    N_ALL,
+    NULL,
+    draw_thorough,
     judge_thorough,
 };
 
@@ -237,9 +243,12 @@ static void judge_wide(const struct outcome outcomes[], size_t n, struct table *
 const struct experiment float32_experiment = {
     "float32",    "float32 neuron, |z| <= 2, one entry wrong by 1e-3",
     N_SAMPLE(66), N_ALL,
-    draw_narrow,  judge_narrow,
+    NULL,         draw_narrow,
+    judge_narrow,
 };
 const struct experiment float32_wide_experiment = {
-    "float32_wide", "the same with forward_wide, wrong by 2e-6", N_SAMPLE(66), N_ALL, draw_wide,
+    "float32_wide", "the same with forward_wide, wrong by 2e-6",
+    N_SAMPLE(66),   N_ALL,
+    NULL,           draw_wide,
     judge_wide,
 };

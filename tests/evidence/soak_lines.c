@@ -71,7 +71,7 @@ static void judge_soak(const struct outcome outcomes[], size_t n, struct table *
 }
 
 const struct experiment soak_experiment = {
-    "soak",     "random function, point and seed, default policy", 10000, 1000000, draw_soak,
+    "soak",     "random function, point and seed, default policy", 10000, 1000000, NULL, draw_soak,
     judge_soak,
 };
 
@@ -119,7 +119,8 @@ static void judge_honesty(const struct outcome outcomes[], size_t n, struct tabl
 }
 
 const struct experiment honesty_experiment = {
-    "honesty",    "random function, entry and size of error, random budgets",
-    10000,        300000,
-    draw_honesty, judge_honesty,
+    "honesty",     "random function, entry and size of error, random budgets",
+    10000,         300000,
+    NULL,          draw_honesty,
+    judge_honesty,
 };

@@ -6,6 +6,14 @@
 #define N_SEEDS_CI 5
 #define N_SEEDS_FULL 200
 
+/* A draw beyond the table is the same row with the next seed. */
+static size_t n_kinks(void) {
+    return bed_n_kink_verdicts;
+}
+static size_t n_peers(void) {
+    return bed_n_peer_verdicts + 1; /* and the diagonal */
+}
+
 static void note(bool holds, struct outcome *o) {
     o->n_wrong = 1;
     o->n_caught = holds;
@@ -18,7 +26,7 @@ static void draw_kinks(size_t i, FILE *talk, struct outcome *o) {
 }
 
 static void draw_peers(size_t i, FILE *talk, struct outcome *o) {
-    size_t which = i % (bed_n_peer_verdicts + 1), seed = i / (bed_n_peer_verdicts + 1);
+    size_t which = i % n_peers(), seed = i / n_peers();
     if (which < bed_n_peer_verdicts) {
         note(bed_verdict_holds(&bed_peer_verdicts[which], seed, talk), o);
     } else {
@@ -48,13 +56,13 @@ static void judge_peers(const struct outcome outcomes[], size_t n, struct table 
     }
 }
 
-/* 45 and 15 + 1 cases; a draw beyond them is the next seed. */
 const struct experiment kinks_experiment = {
-    "kinks",     "values on kinks and beside them", 45 * N_SEEDS_CI, 45 * N_SEEDS_FULL, draw_kinks,
+    "kinks",     "values on kinks and beside them", N_SEEDS_CI, N_SEEDS_FULL, n_kinks, draw_kinks,
     judge_kinks,
 };
 const struct experiment peers_experiment = {
-    "peers",         "kernels that other tools judge wrongly",
-    16 * N_SEEDS_CI, 16 * N_SEEDS_FULL,
-    draw_peers,      judge_peers,
+    "peers",     "kernels that other tools judge wrongly",
+    N_SEEDS_CI,  N_SEEDS_FULL,
+    n_peers,     draw_peers,
+    judge_peers,
 };

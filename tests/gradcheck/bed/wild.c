@@ -2,12 +2,16 @@
 /* Smooth, but not at the scale a step size guesses: oscillating, peaked, saturated. */
 #include "gradcheck/bed/formulas.h"
 
+#define TURN 6.283185307179586
+
 #define OSCILLATING(X)                                                                             \
     X(fast_sine, sin(1e6 * x), 1e6 * cos(1e6 * x))                                                 \
     X(ripple_on_slope, x + 1e-3 * sin(1e4 * x), 1 + 10 * cos(1e4 * x))                             \
     X(chirp, cos(1000 * x * x), -2000 * x * sin(1000 * x * x))                                     \
     X(sine_of_reciprocal, sin(1 / x), -cos(1 / x) / (x * x))                                       \
-    X(two_frequencies, sin(x) + sin(1e5 * x), cos(x) + 1e5 * cos(1e5 * x))
+    X(two_frequencies, sin(x) + sin(1e5 * x), cos(x) + 1e5 * cos(1e5 * x))                         \
+    X(dyadic_ripple, x + sin(TURN * 1024 * x) / (TURN * 1024), 1 + cos(TURN * 1024 * x))           \
+    X(decimal_ripple, x + sin(TURN * 1000 * x) / (TURN * 1000), 1 + cos(TURN * 1000 * x))
 
 static void wave_product_value(const double x[], double y[]) {
     y[0] = sin(1000 * x[0]) * cos(1000 * x[1]);
