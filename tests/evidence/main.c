@@ -9,12 +9,13 @@
 #include "workers.h"
 
 static const char usage[] =
-    "usage: evidence [--full] [--jobs N] [--json FILE] [EXPERIMENT...]\n"
+    "usage: evidence [--full] [--jobs N] [--json FILE] [--all] [EXPERIMENT...]\n"
     "       evidence --draw EXPERIMENT:NUMBER      repeat one draw and print its reports\n"
     "       evidence --list\n"
     "Measures the derivative engine against exact derivatives. --full takes the long variant of "
     "every\n"
     "experiment (10^6 soak draws, every entry, 1,000 large seeds): about an hour on two cores.\n"
+    "--all names every draw that is worth a look, not only the first eight.\n"
     "Exit: 0 every line met, 1 a line is not met, 2 could not run.\n";
 
 struct table {
@@ -23,7 +24,7 @@ struct table {
 };
 
 struct request {
-    bool full;
+    bool full, all;
     size_t n_jobs;
     const char *json;
     const char *draw;
@@ -96,20 +97,20 @@ static int repeat_draw(const char *which) {
 }
 
 /* The draws worth repeating, the first few. */
-static void name_bad_draws(const struct plan *plan) {
+static void name_bad_draws(const struct plan *plan, size_t most) {
     size_t n_bad = 0;
     for (size_t i = 0; i < plan->n; i++) {
         const struct outcome *o = &plan->outcomes[i];
         bool bad = o->n_violated || o->n_false_fail || o->n_caught < o->n_wrong;
-        if (bad && n_bad++ < 8) {
+        if (bad && n_bad++ < most) {
             printf("    look at: evidence --draw %s:%zu   violated %u, false fails %u, caught %u "
                    "of %u\n",
                    plan->experiment->name, i, o->n_violated, o->n_false_fail, o->n_caught,
                    o->n_wrong);
         }
     }
-    if (n_bad > 8) {
-        printf("    and %zu more\n", n_bad - 8);
+    if (n_bad > most) {
+        printf("    and %zu more\n", n_bad - most);
     }
 }
 
@@ -136,7 +137,7 @@ static int run(const struct request *request, char *names[], size_t n_names) {
         printf("\n%s: %s (%zu draws)\n", plans[p].experiment->name, plans[p].experiment->what,
                plans[p].n);
         plans[p].experiment->judge(plans[p].outcomes, plans[p].n, &table);
-        name_bad_draws(&plans[p]);
+        name_bad_draws(&plans[p], request->all ? SIZE_MAX : 8);
     }
     printf("\n%zu lines, %zu not met\n", table.n_lines, table.n_unmet);
     if (table.json) {
@@ -165,6 +166,8 @@ int main(int argc, char *argv[]) {
         const char *value = i + 1 < argc ? argv[i + 1] : "";
         if (strcmp(argv[i], "--full") == 0) {
             request.full = true;
+        } else if (strcmp(argv[i], "--all") == 0) {
+            request.all = true;
         } else if (strcmp(argv[i], "--list") == 0) {
             return list();
         } else if (strcmp(argv[i], "--help") == 0) {

@@ -133,7 +133,7 @@ static int backward(void *ctx) {
     struct bed_kernel *bed = ctx;
     const struct bed_function *f = bed->function;
     double j[BED_MAX_OUTPUTS * BED_MAX_INPUTS] = {0};
-    if (same_bits(bed->x, bed->point->x, sizeof bed->x)) {
+    if (bed->everywhere || same_bits(bed->x, bed->point->x, sizeof bed->x)) {
         memcpy(j, bed->point->jacobian, sizeof j);
     } else {
         bed_jacobian(f, bed->x, j);

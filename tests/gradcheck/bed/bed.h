@@ -111,6 +111,8 @@ struct bed_kernel {
     enum bed_corruption corruption;
     size_t entry, output_index;
     double amount;
+    bool everywhere; /* the point's Jacobian at every x: a bug has no respect for the point it is
+                        met at */
     size_t n_forward;
 };
 

@@ -11,7 +11,8 @@ struct bed_verdict {
     double x[BED_MAX_INPUTS];
     double gradient[BED_MAX_INPUTS]; /* what backward returns at x, per unit of cotangent */
     enum gradcheck_verdict expected;
-    bool as_subgradient; /* the report must say that the value passed as one */
+    bool on_kink; /* backward returns that at x alone; a pass must say that it is one as a
+                     subgradient */
     bool screen_only;
 };
 
