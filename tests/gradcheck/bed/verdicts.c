@@ -124,8 +124,7 @@ static bool says_subgradient(const struct gradcheck_report *r) {
 
 bool bed_verdict_holds(const struct bed_verdict *v, uint64_t seed, FILE *talk) {
     struct bed_case c = {.function = function_named(v->function)};
-    struct bed_point point = {v->function, c.function->n_inputs, 1, v->on_kink, {0}, {0},
-                              {0}};
+    struct bed_point point = {v->function, c.function->n_inputs, 1, v->on_kink, {0}, {0}, {0}};
     memcpy(point.x, v->x, sizeof point.x);
     memcpy(point.jacobian, v->gradient, sizeof v->gradient);
     c.point = &point;
