@@ -110,6 +110,15 @@ accuracy: ## worst error of sigmoid and derivative in ULP, float64 against mpmat
 	$(PYTHON_OR_STOP) scripts/accuracy --points $(POINTS) build/release/tests/accuracy/sigmoid_values
 	build/release/tests/accuracy/sigmoid_f32 $(FLOAT_STEP)
 
+.PHONY: golden
+golden: ## write tests/golden from oracle/ where it would change; refused when CI is set
+	$(PYTHON_OR_STOP) -B oracle/generate.py
+
+.PHONY: golden-check
+golden-check: ## certify tests/golden from scratch, exact values and bounds to the byte; test the oracle
+	$(PYTHON_OR_STOP) -B oracle/generate.py --check
+	@$(RUN_TESTS) tests/oracle/test_oracle.py
+
 .PHONY: lint
 lint: ## clang-format, clang-tidy, cppcheck, warnings as errors (gcc, clang), headers alone, includes, Python, shell
 	scripts/lint
