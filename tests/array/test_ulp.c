@@ -6,8 +6,9 @@
 #include <math.h>
 
 static const double doubles[] = {
-    0.0, -0.0, 0x1p-1074, -0x1p-1074, DBL_MIN, -DBL_MIN, DBL_TRUE_MIN * 3, 1.0,      -1.0,
-    1.5, 3.141592653589793, 1e300,     -1e300,     DBL_MAX, -DBL_MAX, INFINITY,         -INFINITY};
+    0.0,      -0.0,     0x1p-1074, -0x1p-1074,        DBL_MIN, -DBL_MIN, DBL_TRUE_MIN * 3,
+    1.0,      -1.0,     1.5,       3.141592653589793, 1e300,   -1e300,   DBL_MAX,
+    -DBL_MAX, INFINITY, -INFINITY};
 #define N_DOUBLES (sizeof doubles / sizeof doubles[0])
 
 Test(array_ulp, is_a_distance) {

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
+#define _POSIX_C_SOURCE 200809L
 #include "support.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 TestSuite(golden_npy, .init = folder_create, .fini = folder_remove);
@@ -164,6 +167,29 @@ Test(golden_npy, leaves_nothing_behind_when_it_cannot_write) {
     cr_assert_eq(mkdir(in_folder("a.npy"), 0777), 0);
     EXPECT_STATUS(golden_npy_write(in_folder("a.npy"), &a, &error), GOLDEN_FILE_WRITE, "rename");
     cr_expect_eq(count_files(), 1u, "the temporary file must be gone");
+    array_free(&a);
+}
+
+/* A limit on the size of files is the nearest to a full disk that a test can have. */
+Test(golden_npy, leaves_the_old_file_when_the_disk_is_full) {
+    struct bytes old = bytes_of("old", 3);
+    write_file(in_folder("a.npy"), old);
+    bytes_free(&old);
+    size_t n = 100000;
+    struct array a;
+    cr_assert_eq(array_create(ARRAY_F64, 1, &n, &a), ARRAY_OK);
+    struct rlimit kept;
+    cr_assert_eq(getrlimit(RLIMIT_FSIZE, &kept), 0);
+    (void)signal(SIGXFSZ, SIG_IGN);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &(struct rlimit){4096, kept.rlim_max}), 0);
+    struct golden_error error;
+    enum golden_status status = golden_npy_write(in_folder("a.npy"), &a, &error);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &kept), 0);
+    EXPECT_STATUS(status, GOLDEN_FILE_WRITE, "full");
+    cr_expect_eq(error.system_errno, EFBIG);
+    old = read_file(in_folder("a.npy"));
+    cr_expect(old.size == 3 && count_files() == 1);
+    bytes_free(&old);
     array_free(&a);
 }
 

@@ -393,6 +393,21 @@ Test(golden_npz, refuses_what_is_no_archive) {
 
 /* ---- every cut, every bit ---- */
 
+static struct bytes small_archive(void);
+
+Test(golden_npz, refuses_bytes_before_and_after_the_archive) {
+    struct bytes zip = small_archive();
+    struct golden_npz npz;
+    bytes_append(&zip, "junk", 4);
+    cr_expect_neq(golden_npz_decode(zip.data, zip.size, &npz, NULL), GOLDEN_OK, "after");
+    zip.size -= 4;
+    struct bytes late = bytes_of("junk", 4);
+    bytes_append(&late, zip.data, zip.size);
+    cr_expect_neq(golden_npz_decode(late.data, late.size, &npz, NULL), GOLDEN_OK, "before");
+    bytes_free(&late);
+    bytes_free(&zip);
+}
+
 static struct bytes small_archive(void) {
     struct bytes three = npy_three();
     struct bytes packed = deflated(three);
