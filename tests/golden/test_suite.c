@@ -423,7 +423,7 @@ Test(golden_suite, lists_its_kernels_in_order) {
     golden_names_free(&list);
     golden_names_free(&list);
     golden_names_free(NULL);
-    char name[16];
+    char name[32];
     for (int i = 0; i < 40; i++) {
         (void)snprintf(name, sizeof name, "k%d.json", i);
         write_file(in_folder(name), (struct bytes){.data = (unsigned char *)""});
