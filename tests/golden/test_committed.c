@@ -9,6 +9,21 @@
 
 static const char dir[] = "tests/golden";
 
+/* About two bounds away, and at the least the next value of the dtype that is further than the
+ * bound; for NaN a number, for an infinity NaN. */
+static double beyond(enum array_dtype dtype, double exact, double bound) {
+    if (!isfinite(exact)) {
+        return isnan(exact) ? 0 : NAN;
+    }
+    bool narrow = dtype == ARRAY_F32;
+    double moved = exact + 2 * bound;
+    moved = narrow ? (double)(float)moved : moved;
+    while (fabs(moved - exact) <= bound) {
+        moved = narrow ? (double)nextafterf((float)moved, INFINITY) : nextafter(moved, INFINITY);
+    }
+    return moved;
+}
+
 static void check_expected(const char *label, struct golden_expected *e) {
     struct golden_comparison c;
     char text[512];
@@ -20,9 +35,7 @@ static void check_expected(const char *label, struct golden_expected *e) {
         double exact = array_get(&e->exact, i);
         double bound = array_get(&e->bound, i);
         double value = array_get(&e->value, i);
-        double moved = isfinite(exact) ? exact + 2 * bound : NAN;
-        moved = moved == exact ? (double)nextafterf((float)exact, INFINITY) : moved;
-        moved = isnan(exact) ? 0 : moved;
+        double moved = beyond(e->exact.dtype, exact, bound);
         array_set(&e->value, i, moved);
         cr_assert_eq(golden_compare(&e->value, &e->exact, &e->bound, NULL, &c), GOLDEN_OK);
         cr_expect(c.verdict == GOLDEN_FAIL && c.n_mismatch == 1 && c.worst.flat == i,
