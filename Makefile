@@ -24,7 +24,7 @@ floor_gate      := 2
 floor_report    := 3
 floor_cli       := 4
 
-libs_golden     := -lzip -ljansson
+libs_golden     := -lzip -ljansson -lmd
 libs_report     := -ljansson
 
 # ---- tools ----

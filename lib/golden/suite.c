@@ -5,10 +5,10 @@
 #include "file.h"
 #include "manifest.h"
 #include "npz.h"
-#include "sha256.h"
 #include "text.h"
 
 #include <math.h>
+#include <sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,8 +139,8 @@ static enum golden_status load_manifest(const char *path, const char *kernel,
 
 static enum golden_status decode_archive(const struct file_view *file, struct golden_suite *suite,
                                          struct golden_error *error) {
-    char sha256[65];
-    sha256_hex(file->bytes, file->size, sha256);
+    char sha256[SHA256_DIGEST_STRING_LENGTH];
+    (void)SHA256Data(file->bytes, file->size, sha256);
     if (strcmp(sha256, suite->sha256) != 0) {
         return error_set(error, GOLDEN_SHA256, -1, "sha256");
     }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* What a reader sees: errors and comparisons as one line, and the checksum of a manifest. */
-#include "golden/sha256.h"
 #include "support.h"
 
 #include <criterion/criterion.h>
@@ -123,43 +122,4 @@ Test(golden_text, names_every_mismatch) {
     cr_expect_str_eq(golden_mismatch_name(GOLDEN_NAN), "nan");
     cr_expect_str_eq(golden_mismatch_name(GOLDEN_DTYPE), "dtype");
     cr_expect_str_eq(golden_mismatch_name((enum golden_mismatch)77), "?");
-}
-
-/* ---- SHA-256: the standard's own examples, and every length around a block ---- */
-
-Test(golden_text, computes_sha256) {
-    static const struct {
-        const char *text, *hex;
-    } rows[] = {
-        {"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
-        {"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
-        {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
-         "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
-    };
-    for (size_t i = 0; i < 3; i++) {
-        char hex[65];
-        sha256_hex((const unsigned char *)rows[i].text, strlen(rows[i].text), hex);
-        cr_expect_str_eq(hex, rows[i].hex);
-    }
-}
-
-TestSuite(golden_sha256, .init = folder_create, .fini = folder_remove);
-
-Test(golden_sha256, agrees_with_python_for_every_length_to_200) {
-    struct bytes all = bytes_of("", 0);
-    for (size_t n = 0; n <= 200; n++) {
-        unsigned char text[200];
-        char hex[65];
-        for (size_t i = 0; i < n; i++) {
-            text[i] = (unsigned char)(i * 37 + n);
-        }
-        sha256_hex(text, n, hex);
-        bytes_append(&all, hex, 64);
-    }
-    write_file(in_folder("hex"), all);
-    bytes_free(&all);
-    run_python("import hashlib\n"
-               "want = ''.join(hashlib.sha256(bytes((i * 37 + n) % 256 for i in range(n)))"
-               ".hexdigest() for n in range(201))\n"
-               "assert open('hex').read() == want\n");
 }
