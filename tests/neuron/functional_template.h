@@ -95,3 +95,16 @@ TYPED_TEST(SUITE(functional), refuses_null_and_no_features_and_writes_nothing) {
     cr_expect_eq(API(backward)(x, w, 0, 0, 1, dw, &db, dx), NEURON_E_EMPTY);
     cr_expect(z == 7 && y == 7 && dw[0] == 7 && db == 7 && dx[0] == 7);
 }
+
+/* A sum of products that are all -0 is +0, whatever the length: lanes start at +0. */
+TYPED_TEST(SUITE(forward), of_negative_zeros_is_plus_zero) {
+    REAL x[40] = {0}, w[40], z, y;
+    for (size_t j = 0; j < 40; j++) {
+        x[j] = (REAL)-0.0;
+        w[j] = 1;
+    }
+    for (size_t n = 1; n <= 40; n++) {
+        cr_assert_eq(API(forward)(x, w, n, (REAL)-0.0, &z, &y), NEURON_OK);
+        cr_expect(z == 0 && !signbit(z) && y == (REAL)0.5, "n = %zu: %a", n, (double)z);
+    }
+}

@@ -58,6 +58,28 @@ Test(neuron_random, draws_what_numpy_draws) {
     }
 }
 
+/* Draws whose logarithm lies so near the middle of two doubles that libm, with an error of 0.51
+ * ULP, takes the other one: rounded correctly, they would be 2 ULP from NumPy's. */
+Test(neuron_random, stays_within_1_ulp_where_logarithms_are_rounded_either_way) {
+    static const struct {
+        uint32_t seed;
+        int place;
+        double numpy;
+    } near_ties[] = {{21, 648, 0x1.f9bdebcebae3fp-2},
+                     {56, 969, 0x1.e26e8ccf3645dp-1},
+                     {58, 539, 0x1.6944c4555058ep+0}};
+    for (size_t r = 0; r < sizeof near_ties / sizeof near_ties[0]; r++) {
+        struct neuron_random random;
+        double draw = 0;
+        neuron_random_seed(&random, near_ties[r].seed);
+        for (int i = 0; i <= near_ties[r].place; i++) {
+            draw = neuron_random_normal(&random);
+        }
+        cr_expect(ulps_f64(draw, near_ties[r].numpy) <= 1, "seed %u, draw %d: %a, NumPy %a",
+                  near_ties[r].seed, near_ties[r].place, draw, near_ties[r].numpy);
+    }
+}
+
 Test(neuron_random, begins_the_notebook_exactly) {
     struct neuron_random random;
     neuron_random_seed(&random, 42);
