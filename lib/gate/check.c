@@ -174,8 +174,24 @@ static void judge_gradient(struct check_record *r) {
                    reason[0] != '\0' ? ": " : "", report->summary);
 }
 
+static size_t count_entries(const struct gradcheck_kernel *k) {
+    size_t entries = 0;
+    for (size_t i = 0; i < k->n_inputs; i++) {
+        entries += k->inputs[i].grad != NULL ? tensor_kind(&k->inputs[i]).count : 0;
+    }
+    return entries;
+}
+
+/* Every case is a point of its own, so large ones need no further points around theirs. */
+static size_t choose_points(const struct gradcheck_kernel *k) {
+    enum { SMALL = 16, LARGE = 64 };
+    size_t entries = count_entries(k);
+    return entries <= SMALL ? 3 : entries <= LARGE ? 2 : 1;
+}
+
 static void check_gradient(struct check *c) {
     struct check_record *r = c->record;
+    struct gradcheck_options options = c->task->options;
     enter(c, GATE_STAGE_GRADIENT);
     r->gradient = GATE_NOT_APPLICABLE;
     if (c->kernel.no_gradient != NULL) {
@@ -186,7 +202,8 @@ static void check_gradient(struct check *c) {
         return;
     }
     fill_inputs(c);
-    r->gradient_status = gradcheck_run(&c->kernel.check, &c->task->options, &r->report);
+    options.n_points = options.n_points > 0 ? options.n_points : choose_points(&c->kernel.check);
+    r->gradient_status = gradcheck_run(&c->kernel.check, &options, &r->report);
     r->has_report = r->gradient_status == GRADCHECK_OK;
     if (r->has_report) {
         judge_gradient(r);

@@ -178,7 +178,7 @@ struct gate_options {
     uint64_t seed;
     double time_limit;      /* seconds a case; 0: PORT_SECONDS */
     size_t max_evaluations; /* of a gradient check; 0: gradcheck's default */
-    size_t n_points;        /* of a gradient check; 0: gradcheck's default */
+    size_t n_points;        /* of a gradient check; 0: 3, 2 above 16 entries, 1 above 64 */
     bool thorough;
     void (*progress)(void *ctx, const struct gate_progress *progress); /* before each case */
     void *progress_ctx;
