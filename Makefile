@@ -135,7 +135,7 @@ build/release/bench: FORCE
 	@$(MAKE) --no-print-directory MODE=release build/release/tests/bench/bench
 
 $(B)/tests/bench/bench: $(B)/tests/bench/bench.o $(call objects,neuron)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lm
+	$(SAY)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lm
 	@cp $@ $(B)/bench
 
 .PHONY: mutants
@@ -153,34 +153,36 @@ build-all: $(TESTS) $(B)/gradgate $(call objects,$(MODULES))
 clean: ## remove build/
 	rm -rf build
 
-# ---- rules ----
+# ---- rules (V=1 shows the whole command lines) ----
+SAY = $(if $(V),,@echo "  $@" && )
+
 $(B)/gradgate: $(call objects,$(call closure,cli))
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(call libraries,$(call closure,cli)) -lm
+	$(SAY)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(call libraries,$(call closure,cli)) -lm
 
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(if $(filter tests/%,$<),$(TEST_CFLAGS),$(ALL_CFLAGS)) -MMD -MP -c -o $@ $<
+	$(SAY)$(CC) $(if $(filter tests/%,$<),$(TEST_CFLAGS),$(ALL_CFLAGS)) -MMD -MP -c -o $@ $<
 
 $(B)/evidence: $(patsubst %.c,$(B)/%.o,$(wildcard tests/evidence/*.c tests/gradcheck/bed/*.c)) $(call objects,gradcheck)
-	$(CC) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $^ -lm
+	$(SAY)$(CC) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $^ -lm
 
 define test_program
 $(B)/tests/test_$(1): $(patsubst %.c,$(B)/%.o,$(wildcard tests/$(1)/*.c tests/$(1)/*/*.c)) $(filter-out %/main.o,$(call objects,$(call closure,$(1))))
 	@mkdir -p $$(@D)
-	$$(CC) $$(TEST_CFLAGS) $$(LDFLAGS) -o $$@ $$^ $(call libraries,$(call closure,$(1))) -lcriterion -lm
+	$$(SAY)$$(CC) $$(TEST_CFLAGS) $$(LDFLAGS) -o $$@ $$^ $(call libraries,$(call closure,$(1))) -lcriterion -lm
 endef
 $(foreach m,$(TESTED),$(eval $(call test_program,$(m))))
 
 NOTEBOOK := $(B)/tests/notebook/notebook.o $(B)/tests/notebook/numpy_text.o $(call objects,neuron)
 $(B)/notebook: $(B)/tests/notebook/main.o $(NOTEBOOK)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lm
+	$(SAY)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lm
 $(B)/tests/test_notebook: $(B)/tests/notebook/test_notebook.o $(NOTEBOOK)
 	@mkdir -p $(@D)
-	$(CC) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $^ -lcriterion -lm
+	$(SAY)$(CC) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $^ -lcriterion -lm
 
 ACCURACY := sigmoid_values sigmoid_f32
 $(ACCURACY:%=$(B)/tests/accuracy/%): %: %.o $(call objects,neuron)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lm
+	$(SAY)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lm
 
 .PHONY: FORCE
 FORCE:
