@@ -179,7 +179,7 @@ def unreferenced(folder: pathlib.Path) -> list[str]:
     """Files in the folder that belong to no kernel; C sources there are lib/golden's tests."""
     known = {f"{kernel}.{suffix}" for kernel in kernel_names() for suffix in ("json", "npz")} | {"README.md"}
     stray = [path for path in sorted(folder.glob("*")) if path.name not in known and path.suffix not in (".c", ".h")]
-    return [f"{path}: " + ("left over by an interrupted run" if path.name.startswith(".") else "no kernel has this file")
+    return [f"{path}: " + ("left over by a run" if path.name.startswith(".") else "no kernel has this file")
             for path in stray]
 
 
