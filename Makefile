@@ -91,6 +91,10 @@ build/gradgate: FORCE
 # ---- quality ----
 COVERAGE_MIN := 95
 
+.PHONY: readme
+readme: build/gradgate ## paste every command of README.md and compare what it prints
+	scripts/readme
+
 .PHONY: coverage
 coverage: ## gcov and lcov: build/coverage/index.html; fails under 95 % of the lines of lib/
 	scripts/coverage $(COVERAGE_MIN)
