@@ -49,17 +49,22 @@ static size_t first_unscaled(const struct gc_session *s, const double one[], con
     return e;
 }
 
+/* backward(at x u) in a, unless at is 1 (then it is known), and backward(at x factor x u) in b. */
 static size_t scaling_error(struct gc_contract *c, double at, double factor) {
     struct gc_session *s = c->s;
-    scaled_cotangent(s, at, s->minus);
-    if (gc_backward(s, s->minus, NULL, c->a) == GC_STOPPED) {
-        return s->n_entries;
+    const double *one = c->g;
+    if (at != 1) {
+        scaled_cotangent(s, at, s->minus);
+        one = c->a;
+        if (gc_backward(s, s->minus, NULL, c->a) == GC_STOPPED) {
+            return s->n_entries;
+        }
     }
     scaled_cotangent(s, at * factor, s->minus);
     if (gc_backward(s, s->minus, NULL, c->b) == GC_STOPPED) {
         return s->n_entries;
     }
-    return first_unscaled(s, c->a, c->b, factor);
+    return first_unscaled(s, one, c->b, factor);
 }
 
 /* A product that underflows is not doubled exactly; 2^100 further up (2^40 in float32) it is. */
@@ -79,7 +84,7 @@ void gc_rule_homogeneous(struct gc_contract *c, struct gradcheck_rule_report *r)
         if (e == s->n_entries) {
             continue;
         }
-        double one = c->a[e];
+        double one = c->g[e];
         double scaled = c->b[e];
         double up = s->epsilon > 1e-10 ? 0x1p40 : 0x1p100;
         if (scaling_error(c, up, factors[i]) == s->n_entries) {
@@ -97,13 +102,6 @@ void gc_rule_homogeneous(struct gc_contract *c, struct gradcheck_rule_report *r)
     }
 }
 
-/* Few bits, so that the sum of two such cotangents is exact. */
-static void coarse_cotangent(struct gc_session *s, double out[]) {
-    for (size_t i = 0; i < s->n_outs; i++) {
-        out[i] = floor(gc_random_signed(&s->random) * 64) / 64;
-    }
-}
-
 /* Rounding of u + v against u and v: measured at most 1.7e-11 of the terms in float64. What is
  * looked for, a backward that clips or squares its cotangent, is of the terms' own size. */
 void gc_rule_additive(struct gc_contract *c, struct gradcheck_rule_report *r) {
@@ -112,18 +110,16 @@ void gc_rule_additive(struct gc_contract *c, struct gradcheck_rule_report *r) {
         gc_rule_skipped(r, FIXED);
         return;
     }
-    double *u = s->minus;
-    double *v = s->noise_table;
-    coarse_cotangent(s, u);
-    coarse_cotangent(s, v);
-    if (gc_backward(s, u, NULL, c->a) == GC_STOPPED ||
-        gc_backward(s, v, NULL, c->b) == GC_STOPPED) {
+    for (size_t i = 0; i < s->n_outs; i++) {
+        s->minus[i] = gc_random_signed(&s->random);
+    }
+    if (gc_backward(s, s->minus, NULL, c->b) == GC_STOPPED) {
         return;
     }
     for (size_t i = 0; i < s->n_outs; i++) {
-        u[i] += v[i];
+        s->minus[i] += s->cotangent[i];
     }
-    if (gc_backward(s, u, NULL, c->c) == GC_STOPPED) {
+    if (gc_backward(s, s->minus, NULL, c->c) == GC_STOPPED) {
         return;
     }
     for (size_t i = 0; i < s->k->n_inputs; i++) {
@@ -133,10 +129,10 @@ void gc_rule_additive(struct gc_contract *c, struct gradcheck_rule_report *r) {
         }
         double fine = sqrt(fmax(s->epsilon, gc_dtype_epsilon(in->t->dtype)));
         double whole =
-            fmax(gc_max_abs(c->a + in->first, in->count), gc_max_abs(c->b + in->first, in->count));
+            fmax(gc_max_abs(c->g + in->first, in->count), gc_max_abs(c->b + in->first, in->count));
         for (size_t e = in->first; e < in->first + in->count; e++) {
-            double sum = c->a[e] + c->b[e];
-            double allowed = 10 * fine * (fabs(c->a[e]) + fabs(c->b[e])) + fine * whole +
+            double sum = c->g[e] + c->b[e];
+            double allowed = 10 * fine * (fabs(c->g[e]) + fabs(c->b[e])) + fine * whole +
                              8 * gc_dtype_tiny(in->t->dtype);
             if (isfinite(sum) && !(fabs(c->c[e] - sum) <= allowed)) {
                 struct gradcheck_place place;

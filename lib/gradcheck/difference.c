@@ -93,12 +93,8 @@ static double jump_at_zero(const struct gc_levels *l, size_t a, size_t b) {
     return top / bottom;
 }
 
-/* Differences between levels must shrink about as fast as the series says; where they do not (a
- * kink, an alias), extrapolation has no ground to stand on. */
-static bool has_order(const struct gc_levels *l, size_t b) {
-    if (b < 2) {
-        return false;
-    }
+/* Differences between three levels must shrink about as fast as the series says. */
+static bool shrinks(const struct gc_levels *l, size_t b) {
     double fine = fabs(l->odd[b - 1] - l->odd[b]);
     double coarse = fabs(l->odd[b - 2] - l->odd[b - 1]);
     double t0 = power(l, l->h[b - 2] / l->h[b]);
@@ -106,6 +102,22 @@ static bool has_order(const struct gc_levels *l, size_t b) {
     double expected = (t1 - 1) / (t0 - t1);
     double noise = noise_bound(l, b, b) + noise_bound(l, b - 1, b - 1);
     return fine <= pow(expected, l->one_sided ? 0.5 : 0.75) * coarse + noise;
+}
+
+/* Where they do not (a kink, an alias, a jump of the curvature), extrapolation has no ground to
+ * stand on. The triple before the window's finest counts too: among the last the noise may hide
+ * how slowly they shrink. */
+static bool has_order(const struct gc_levels *l, size_t a, size_t b) {
+    if (b < 2) {
+        return false;
+    }
+    size_t from = b > 2 && a + 2 >= b ? b - 1 : a + 2;
+    for (size_t k = from < b ? from : b; k <= b; k++) {
+        if (!shrinks(l, k)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* A window of one level: its distance to the next coarser one, doubled. */
@@ -137,7 +149,7 @@ static struct gc_estimate window(const struct gc_levels *l, size_t a, size_t b) 
     e.truncation = 2 * fmax(fine, coarse * power(l, l->h[b] / l->h[a]));
     e.noise = noise_bound(l, a, b);
     e.jump = fabs(jump_at_zero(l, a, b));
-    e.bound = has_order(l, b) ? e.truncation + e.noise + e.jump : INFINITY;
+    e.bound = has_order(l, a, b) ? e.truncation + e.noise + e.jump : INFINITY;
     e.bound += 4 * DBL_EPSILON * fabs(e.value) + 8 * 0x1p-1074;
     return e;
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <math.h>
 
-#include "examine.h"
+#include "elementwise.h"
+
+enum { FEW_ENTRIES = 4, QUICK_COST = 8, CALIBRATION_COST = 80 };
 
 void gc_record(struct gc_session *s, size_t entry, const struct gc_estimate *estimate,
                enum gradcheck_reason doubt) {
@@ -15,34 +17,93 @@ static void record_kink(struct gc_session *s, size_t entry, const struct gc_find
     s->numeric[entry] = 0.5 * found->low + 0.5 * found->high;
     s->bound[entry] = 0.5 * found->high - 0.5 * found->low + found->kink_bound;
     s->step[entry] = found->estimate.step;
-    s->state[entry] = (unsigned char)(GC_SEEN | GC_AT_KINK);
+    s->state[entry] = (unsigned char)(GC_SEEN | GC_AT_KINK | (found->convex ? GC_CONVEX : 0));
 }
 
-static void examine_entry(struct gc_session *s, size_t entry, bool deep) {
+bool gc_is_wrong(const struct gc_session *s, size_t entry) {
+    return !(fabs(s->grad[entry] - s->numeric[entry]) <= s->bound[entry] + s->rounding[entry]);
+}
+
+/* True if the entry turned out wrong. */
+bool gc_examine_and_record(struct gc_session *s, size_t entry, double start, bool deep) {
     struct gc_finding found;
-    gc_examine(s, entry, 0, deep, &found);
+    gc_examine(s, entry, start, deep, &found);
     if (found.kink) {
         record_kink(s, entry, &found);
     } else if (!s->stopped) {
         gc_record(s, entry, &found.estimate, found.doubt);
+    } else {
+        return false;
     }
+    return gc_is_wrong(s, entry);
 }
 
-static void check_tensor(struct gc_session *s, const struct gc_input *in) {
-    gc_forget_noise(s);
+static void check_one_by_one(struct gc_session *s, const struct gc_input *in) {
     for (size_t e = in->first; e < in->first + in->count && gc_tick(s, e); e++) {
-        examine_entry(s, e, true);
+        (void)gc_examine_and_record(s, e, 0, true);
     }
 }
 
-void gc_check_elementwise(struct gc_session *s) {
-    gc_phase(s, "elementwise", s->n_entries);
-    for (size_t e = 0; e < s->n_entries; e++) {
-        s->state[e] = GC_UNSEEN;
+static void check_single_lanes(struct gc_session *s, const struct gc_input *in,
+                               const struct gc_quick *quick) {
+    struct gc_lane lane;
+    struct gc_group group = {.n_lanes = 1, .lanes = &lane};
+    for (size_t e = in->first; e < in->first + in->count && gc_tick(s, e); e++) {
+        lane.entry = e;
+        gc_check_group(s, &group, quick);
     }
+}
+
+/* One column of independent rows at a time: the same place in every row. */
+static void check_columns(struct gc_session *s, const struct gc_input *in,
+                          const struct gc_quick *quick, const struct gc_rows *rows) {
+    size_t inner = 1;
+    for (size_t axis = in->t->batch_axis; axis < in->t->ndim; axis++) {
+        inner *= in->t->shape[axis];
+    }
+    size_t columns = in->count / rows->n;
+    struct gc_group group = {rows->n, rows->lanes, rows->lane_of_output};
+    for (size_t c = 0; c < columns && gc_tick(s, in->first + c * rows->n); c++) {
+        size_t corner = in->first + c / inner * rows->n * inner + c % inner;
+        for (size_t r = 0; r < rows->n; r++) {
+            rows->lanes[r].entry = corner + r * inner;
+        }
+        gc_check_group(s, &group, quick);
+    }
+}
+
+size_t gc_elementwise_cost(const struct gc_session *s) {
+    size_t cost = 0;
     for (size_t i = 0; i < s->k->n_inputs; i++) {
-        if (s->inputs[i].checked) {
-            check_tensor(s, &s->inputs[i]);
+        cost += s->inputs[i].checked ? CALIBRATION_COST + QUICK_COST * s->inputs[i].count : 0;
+    }
+    return cost;
+}
+
+bool gc_check_elementwise(struct gc_session *s) {
+    struct gc_rows rows;
+    if (!gc_rows_open(s, &rows)) {
+        return false;
+    }
+    gc_phase(s, "elementwise", s->n_entries);
+    for (size_t i = 0; i < s->k->n_inputs && !s->stopped; i++) {
+        const struct gc_input *in = &s->inputs[i];
+        if (!in->checked) {
+            continue;
+        }
+        gc_forget_noise(s);
+        struct gc_quick quick;
+        if (in->count <= FEW_ENTRIES) {
+            check_one_by_one(s, in);
+            continue;
+        }
+        gc_calibrate(s, in, &quick);
+        if (rows.n > 0 && in->t->batch_axis > 0) {
+            check_columns(s, in, &quick, &rows);
+        } else {
+            check_single_lanes(s, in, &quick);
         }
     }
+    gc_rows_close(&rows);
+    return true;
 }

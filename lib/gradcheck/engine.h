@@ -122,8 +122,7 @@ struct gc_session {
     double *cotangent;
     double *sigma; /* noise, standard deviation, measured */
     double *noise_table;
-    double *grain;        /* smallest change seen in one examination */
-    unsigned char *still; /* how often it did not change there */
+    double *grain; /* values of one examination are multiples of this */
 
     unsigned char *saved; /* every input's bits, as the caller left them */
     unsigned char *raw;   /* scratch of the same size */
@@ -133,6 +132,7 @@ struct gc_session {
     bool rewrite;         /* forward may overwrite inputs: write all of them before each */
     bool fixed_cotangent; /* an output is a loss: its cotangent is 1 and cannot be scaled */
     bool stopped;
+    size_t n_screened; /* points where the screen passed */
     size_t point;
     double deadline; /* 0: none */
     struct gradcheck_progress progress;
@@ -205,10 +205,10 @@ enum gc_entry_state { /* bits */
                       GC_UNSEEN = 0,
                       GC_SEEN = 1,
                       GC_AT_KINK = 2,
-                      GC_DOUBT = 4, /* the reason in the bits from here on */
+                      GC_CONVEX = 4, /* the kink opens upwards */
+                      GC_DOUBT = 8,  /* the reason in the bits from here on */
 };
 
-void gc_check_elementwise(struct gc_session *s);
 void gc_record(struct gc_session *s, size_t entry, const struct gc_estimate *estimate,
                enum gradcheck_reason doubt);
 
@@ -217,7 +217,8 @@ void gc_record(struct gc_session *s, size_t entry, const struct gc_estimate *est
 struct gc_claim gc_claim_of(const struct gc_session *s, const struct gc_input *in, size_t entry,
                             double scale);
 double gc_gradient_scale(const struct gc_session *s, const struct gc_input *in);
-void gc_judge_point(struct gc_session *s);
+struct gc_screen;
+void gc_judge_point(struct gc_session *s, const struct gc_screen *screen);
 void gc_conclude(struct gc_session *s);
 
 #endif

@@ -76,7 +76,16 @@ static bool open_search(struct search *q, struct gc_session *s, size_t entry, do
     return q->largest > q->smallest;
 }
 
-/* Down until the best window has finer ones below it that agree, or the format ends. */
+/* The largest quotient seen: what a derivative here might be. */
+static double largest_quotient(const struct gc_levels *l) {
+    double largest = 0;
+    for (size_t i = 0; i < l->n; i++) {
+        largest = fmax(largest, fmax(fabs(l->odd[i]), fabs(l->jump[i])));
+    }
+    return largest;
+}
+
+/* Down until the best window has finer ones below it that agree, or noise covers everything. */
 static bool wants_finer(const struct search *q, const struct gc_estimate *best) {
     const struct gc_levels *l = &q->lane.levels;
     if (l->n >= GC_MAX_LEVELS - MAX_WIDTH || q->next_down < q->smallest) {
@@ -86,8 +95,7 @@ static bool wants_finer(const struct search *q, const struct gc_estimate *best) 
         return true;
     }
     double finest = GC_NOISE_FACTOR * l->noise[l->n - 1] / l->h[l->n - 1];
-    if (finest > 0.1 * fabs(best->value) && finest > 0.1 * fabs(l->odd[l->n - 1]) &&
-        best->truncation + best->jump <= best->noise) {
+    if (finest > 0.1 * largest_quotient(l) && best->truncation + best->jump <= best->noise) {
         return false;
     }
     bool settled = best->last + 2 < l->n && best->bound <= 1e-3 * fabs(best->value);
@@ -112,19 +120,21 @@ static double scatter(const struct gc_levels *l, double value) {
     return n >= FINEST ? 2 * sum / sqrt((double)n) : 0;
 }
 
-/* An output that moves in grains stood still at some step and jumped at others: its rounding is
- * coarser than its format (a float inside). Grains above 1e-5 of the value are a staircase. */
+/* An output that only takes values on a grid coarser than its format (a float inside) is as noisy
+ * as that. A grid above 1e-5 of the value is a staircase, and no noise. */
 static double grain_noise(struct search *q) {
-    enum { STILL = 3 };
     double sum = 0;
-    for (size_t i = 0; i < q->s->n_outs; i++) {
-        double grain = q->s->grain[i];
-        if (q->s->still[i] >= STILL && isfinite(grain)) {
-            sum = hypot(sum, q->s->cotangent[i] * grain);
-            q->staircase = q->staircase || grain > 1e-5 * fabs(q->s->y0[i]);
+    for (size_t o = 0; o < q->s->k->n_outputs; o++) {
+        const struct gc_output *out = &q->s->outputs[o];
+        for (size_t i = out->first; out->is_float && i < out->first + out->count; i++) {
+            double grain = q->s->grain[i];
+            if (isfinite(grain) && 0.1 * grain > gc_output_floor(q->s, out, q->s->y0[i])) {
+                sum = hypot(sum, q->s->cotangent[i] * grain);
+                q->staircase = q->staircase || grain > 1e-5 * fabs(q->s->y0[i]);
+            }
         }
     }
-    return 0.5 * sum;
+    return 0.3 * sum;
 }
 
 static void learn_noise(struct search *q) {
@@ -260,8 +270,6 @@ void gc_examine(struct gc_session *s, size_t entry, double start, bool deep,
         out->estimate.bound = INFINITY;
         out->doubt = GRADCHECK_KINK;
     }
-    struct gc_estimate three = gc_estimate_best(&q.lane.levels, 3);
-    out->quick_step = isfinite(three.bound) ? 4 * three.step : 0;
     if (!q.staircase) {
         look_for_kink(&q, out);
     }

@@ -10,8 +10,7 @@ struct gc_finding {
     enum gradcheck_reason doubt; /* why the bound is large, if it is */
     bool kink;                   /* left and right derivative differ, and both are known: */
     double low, high, kink_bound;
-    bool convex;       /* right > left */
-    double quick_step; /* coarsest of three levels that did well; start for its neighbours */
+    bool convex; /* right > left */
 };
 
 /* start: a step to begin with, 0 if none is known. deep: go down to the last representable step,

@@ -72,19 +72,27 @@ static void add_output(const struct gc_session *s, const struct gc_output *out,
 void gc_watch_grains(struct gc_session *s) {
     for (size_t i = 0; i < s->n_outs; i++) {
         s->grain[i] = INFINITY;
-        s->still[i] = 0;
     }
 }
 
-static void watch_grain(struct gc_session *s, size_t i, double up, double down) {
-    double above = fabs(up - s->y0[i]);
-    double below = fabs(down - s->y0[i]);
-    s->still[i] = (unsigned char)(s->still[i] + (above == 0 && below == 0 && s->still[i] < 255));
-    if (above > 0) {
-        s->grain[i] = fmin(s->grain[i], above);
+/* The value of the lowest bit set: what the number is a multiple of. */
+static double lowest_bit(double y) {
+    int exponent = 0;
+    double mantissa = frexp(fabs(y), &exponent);
+    uint64_t bits = (uint64_t)ldexp(mantissa, 53);
+    int zeros = 0;
+    while (bits != 0 && (bits & 1U) == 0) {
+        bits >>= 1;
+        zeros++;
     }
-    if (below > 0) {
-        s->grain[i] = fmin(s->grain[i], below);
+    return ldexp(1, exponent - 53 + zeros);
+}
+
+/* Values of about the size at the point that moved: far off the format's own grid changes. */
+static void watch_grain(struct gc_session *s, size_t i, double y) {
+    double size = fabs(s->y0[i]);
+    if (y != s->y0[i] && fabs(y) >= 0.5 * size && fabs(y) <= 2 * size && y != 0) {
+        s->grain[i] = fmin(s->grain[i], lowest_bit(y));
     }
 }
 
@@ -99,7 +107,8 @@ static void sum_outputs(struct gc_session *s, struct gc_group *group, const doub
     for (size_t o = 0; o < s->k->n_outputs; o++) {
         const struct gc_output *out = &s->outputs[o];
         for (size_t i = out->first; out->is_float && i < out->first + out->count; i++) {
-            watch_grain(s, i, up[i], down[i]);
+            watch_grain(s, i, up[i]);
+            watch_grain(s, i, down[i]);
             if (up[i] != s->y0[i] || down[i] != s->y0[i]) {
                 size_t lane = group->lane_of_output ? group->lane_of_output[i] : 0;
                 add_output(s, out, &group->lanes[lane], i, up[i], down[i]);

@@ -28,7 +28,7 @@ void gc_lane_open(const struct gc_session *s, struct gc_lane *lane, size_t entry
 /* Adds a level to every lane. side 0: both sides; +1 or -1: one-sided. */
 enum gc_outcome gc_probe(struct gc_session *s, struct gc_group *group, double h, int side);
 
-/* From here on, note each output's smallest change, and how often it did not change. */
+/* From here on, note the grid that each output's values lie on. */
 void gc_watch_grains(struct gc_session *s);
 
 /* Standard deviation of the weighted output's noise, given what each element of it is there. */

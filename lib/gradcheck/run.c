@@ -2,11 +2,19 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine.h"
+#include "elementwise.h"
+#include "screen.h"
 
 /* Random choices of a phase depend on the seed, the point and the phase alone, so that one phase's
  * needs do not shift another's. */
-enum stream { STREAM_COTANGENT = 1, STREAM_CONTRACT, STREAM_ROUNDING, STREAM_ELEMENTWISE };
+enum stream {
+    STREAM_COTANGENT = 1,
+    STREAM_CONTRACT,
+    STREAM_ROUNDING,
+    STREAM_SCREEN,
+    STREAM_ELEMENTWISE,
+    STREAM_LOCATION
+};
 
 static void use_stream(struct gc_session *s, enum stream stream) {
     gc_random_seed(&s->random, s->options.seed, 64 * (s->point + 1) + (uint64_t)stream);
@@ -53,21 +61,54 @@ static bool open_point(struct gc_session *s, size_t point) {
     return outcome == GC_DONE;
 }
 
-static void check_point(struct gc_session *s, bool *contract_done) {
+static void check_contract(struct gc_session *s) {
+    use_stream(s, STREAM_CONTRACT);
+    gc_check_contract(s);
+    s->report->n_forward_contract = s->report->n_forward;
+}
+
+static void screen(struct gc_session *s, struct gc_screen *screen) {
+    size_t before = s->report->n_forward;
+    use_stream(s, STREAM_SCREEN);
+    gc_check_screen(s, screen);
+    s->report->n_forward_screen += s->report->n_forward - before;
+}
+
+/* Every entry if the budget has room for it, at this point and those to come; a first point is
+ * worth it even if the others then go without. */
+static bool affordable(const struct gc_session *s) {
+    if (s->options.screen_only || s->stopped) {
+        return false;
+    }
+    size_t left = s->options.max_evaluations - s->report->n_forward;
+    size_t points = s->point == 0 ? 1 : s->options.n_points - s->point;
+    return gc_elementwise_cost(s) <= left / points;
+}
+
+static bool check_point(struct gc_session *s, bool *contract_done) {
     if (!*contract_done) {
-        use_stream(s, STREAM_CONTRACT);
-        gc_check_contract(s);
-        s->report->n_forward_contract = s->report->n_forward;
+        check_contract(s);
         *contract_done = true;
     }
     scale_grads(s);
     use_stream(s, STREAM_ROUNDING);
     gc_measure_rounding(s);
-    use_stream(s, STREAM_ELEMENTWISE);
+    memset(s->state, GC_UNSEEN, s->n_entries);
+    struct gc_screen found;
+    screen(s, &found);
     size_t before = s->report->n_forward;
-    gc_check_elementwise(s);
-    s->report->n_forward_elementwise += s->report->n_forward - before;
-    gc_judge_point(s);
+    bool complete = true;
+    if (affordable(s)) {
+        use_stream(s, STREAM_ELEMENTWISE);
+        complete = gc_check_elementwise(s);
+        s->report->n_forward_elementwise += s->report->n_forward - before;
+    } else if (found.n_fail > 0) {
+        use_stream(s, STREAM_LOCATION);
+        gc_locate(s, &found);
+        s->report->n_forward_location += s->report->n_forward - before;
+    }
+    gc_judge_point(s, &found);
+    return complete;
 }
 
 enum gradcheck_status gradcheck_run(const struct gradcheck_kernel *k,
@@ -84,17 +125,20 @@ enum gradcheck_status gradcheck_run(const struct gradcheck_kernel *k,
         report->n_points = s.options.n_points;
         for (size_t point = 0; point < s.options.n_points && !s.stopped; point++) {
             if (open_point(&s, point)) {
-                check_point(&s, &contract_done);
+                if (!check_point(&s, &contract_done)) {
+                    status = GRADCHECK_E_NO_MEMORY;
+                    break;
+                }
             } else if (point == 0 && report->points[0].reason == GRADCHECK_DOMAIN_EDGE) {
                 status = GRADCHECK_E_FORWARD;
-                gc_text(report->summary, sizeof report->summary, "%s",
-                        gradcheck_status_text(status));
                 break;
             }
         }
     }
     if (status == GRADCHECK_OK) {
         gc_conclude(&s);
+    } else if (report->summary[0] == '\0') {
+        gc_text(report->summary, sizeof report->summary, "%s", gradcheck_status_text(status));
     }
     gc_session_close(&s);
     return status;

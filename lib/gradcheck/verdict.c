@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <math.h>
 
-#include "engine.h"
+#include "screen.h"
 
 /* Root mean square of the derivatives found, or of the gradient if none was. */
 double gc_gradient_scale(const struct gc_session *s, const struct gc_input *in) {
@@ -24,14 +24,17 @@ double gc_gradient_scale(const struct gc_session *s, const struct gc_input *in) 
 
 struct gc_claim gc_claim_of(const struct gc_session *s, const struct gc_input *in, size_t entry,
                             double scale) {
+    bool kink = (s->state[entry] & GC_AT_KINK) != 0;
     return (struct gc_claim){
         .backward = s->grad[entry],
         .numeric = s->numeric[entry],
         .bound = s->bound[entry],
-        .rounding = s->rounding[entry],
+        /* a nudge off a kink changes the gradient by more than rounding */
+        .rounding =
+            kink ? 8 * gc_dtype_epsilon(in->t->dtype) * fabs(s->grad[entry]) : s->rounding[entry],
         .scale = scale,
         .epsilon = fmax(s->epsilon, gc_dtype_epsilon(in->t->dtype)),
-        .kink = (s->state[entry] & GC_AT_KINK) != 0,
+        .kink = kink,
         .doubt = (enum gradcheck_reason)(s->state[entry] / GC_DOUBT),
     };
 }
@@ -141,7 +144,29 @@ static void judge_tensor(struct gc_session *s, const struct gc_input *in,
     }
 }
 
-void gc_judge_point(struct gc_session *s) {
+/* A screen that fails where no entry was found wrong: unless all of them were looked at, the
+ * gradient is wrong all the same; if they were, the two numeric truths disagree. */
+static void judge_screen(struct gc_session *s, const struct gc_screen *screen,
+                         struct gradcheck_point_report *point) {
+    bool all_seen = true;
+    for (size_t e = 0; e < s->n_entries; e++) {
+        all_seen = all_seen && (!gc_input_of(s, e)->checked || (s->state[e] & GC_SEEN) != 0);
+    }
+    s->n_screened += screen->verdict == GRADCHECK_PASS;
+    if (point->verdict == GRADCHECK_FAIL || screen->verdict == GRADCHECK_NOT_CHECKED) {
+        return;
+    }
+    if (screen->verdict == GRADCHECK_FAIL) {
+        point->verdict = all_seen ? GRADCHECK_INCONCLUSIVE : GRADCHECK_FAIL;
+        point->reason = all_seen ? GRADCHECK_NUMERICS : GRADCHECK_NO_REASON;
+    } else if (!all_seen && screen->verdict > point->verdict) {
+        point->verdict = screen->verdict;
+        point->reason =
+            screen->verdict == GRADCHECK_INCONCLUSIVE ? GRADCHECK_NOISE : GRADCHECK_NO_REASON;
+    }
+}
+
+void gc_judge_point(struct gc_session *s, const struct gc_screen *screen) {
     struct gradcheck_point_report *point = &s->report->points[s->point];
     size_t t = 0;
     for (size_t i = 0; i < s->k->n_inputs; i++) {
@@ -149,19 +174,28 @@ void gc_judge_point(struct gc_session *s) {
             judge_tensor(s, &s->inputs[i], &s->report->tensors[t++], point);
         }
     }
+    judge_screen(s, screen, point);
 }
 
-/* Fails if an entry does at any point; passes if every entry passed at some point. */
+/* Fails if an entry does at any point; passes if every entry passed at some point, or nothing but
+ * the screen looked at it, and that passed. */
 static void conclude_tensor(const struct gc_session *s, const struct gc_input *in,
                             struct gradcheck_tensor_report *report) {
     size_t shown = 0;
     for (size_t e = in->first; e < in->first + in->count; e++) {
         shown += s->shown[e] != 0;
     }
-    report->verdict = report->n_fail > 0         ? GRADCHECK_FAIL
-                      : shown < in->count        ? GRADCHECK_INCONCLUSIVE
-                      : report->n_inaccurate > 0 ? GRADCHECK_INACCURATE
-                                                 : GRADCHECK_PASS;
+    size_t judged = report->n_pass + report->n_inaccurate + report->n_inconclusive + report->n_fail;
+    bool screened = s->n_screened > 0 && judged == 0;
+    report->n_uncovered =
+        shown < in->count && s->n_screened == 0 && judged < in->count ? in->count - shown : 0;
+    report->verdict = report->n_fail > 0               ? GRADCHECK_FAIL
+                      : shown < in->count && !screened ? GRADCHECK_INCONCLUSIVE
+                      : report->n_inaccurate > 0       ? GRADCHECK_INACCURATE
+                                                       : GRADCHECK_PASS;
+    if (screened && report->verdict == GRADCHECK_PASS) {
+        report->worst_resolution = s->report->screen.resolution;
+    }
     report->reason = report->verdict == GRADCHECK_PASS ? GRADCHECK_NO_REASON : report->worst.reason;
     if (report->verdict == GRADCHECK_INCONCLUSIVE && report->reason == GRADCHECK_NO_REASON) {
         report->reason = GRADCHECK_BUDGET;
@@ -206,6 +240,10 @@ static void summarise(struct gradcheck_report *r) {
             return;
         }
     }
+    if (r->verdict == GRADCHECK_FAIL) {
+        gc_text(out, size, "the gradient is not the derivative along random directions");
+        return;
+    }
     if (r->verdict == GRADCHECK_PASS || r->verdict == GRADCHECK_INACCURATE) {
         gc_text(out, size, "the gradient is the derivative, to %.1e", r->resolution);
     }
@@ -224,6 +262,11 @@ void gc_conclude(struct gc_session *s) {
         }
     }
     conclude_rules(r);
+    for (size_t p = 0; p < r->n_points; p++) {
+        if (r->points[p].verdict == GRADCHECK_FAIL || r->points[p].reason == GRADCHECK_NUMERICS) {
+            worsen(r, r->points[p].verdict, r->points[p].reason);
+        }
+    }
     if (s->stopped) {
         worsen(r, GRADCHECK_INCONCLUSIVE, GRADCHECK_BUDGET);
     }

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#include <float.h>
+#include <math.h>
+
+#include "line.h"
+
+/* Prediction over the finite gradients: the others are found wrong without any difference. */
+void gc_line_open(const struct gc_session *s, struct gc_line *line) {
+    *line = (struct gc_line){.largest = DBL_MAX};
+    struct gc_sum predicted = {0, 0};
+    for (size_t i = 0; i < s->k->n_inputs; i++) {
+        const struct gc_input *in = &s->inputs[i];
+        for (size_t e = in->first; in->checked && e < in->first + in->count; e++) {
+            double v = s->direction[e];
+            if (v == 0) {
+                continue;
+            }
+            double room = fmin(in->upper - s->base[e], s->base[e] - in->lower);
+            double term = isfinite(s->grad[e]) ? s->grad[e] * v : 0;
+            line->largest = fmin(line->largest, 0.98 * room / fabs(v));
+            line->size = hypot(line->size, term);
+            gc_sum_add(&predicted, term);
+        }
+    }
+    line->predicted = gc_sum_value(&predicted);
+}
+
+/* Writes base + h direction, rounded, and returns backward . (what was stepped beyond h v). */
+static double displace(struct gc_session *s, double h) {
+    struct gc_sum excess = {0, 0};
+    double *x = s->scratch;
+    for (size_t i = 0; i < s->k->n_inputs; i++) {
+        const struct gc_input *in = &s->inputs[i];
+        for (size_t e = in->first; in->is_float && e < in->first + in->count; e++) {
+            double step = h * s->direction[e];
+            x[e] = gc_dtype_round(in->t->dtype, s->base[e] + step);
+            if (step != 0 && isfinite(s->grad[e])) {
+                gc_sum_add(&excess, s->grad[e] * ((x[e] - s->base[e]) - step));
+            }
+        }
+    }
+    gc_write_point(s, x);
+    return gc_sum_value(&excess);
+}
+
+static double deviation(const struct gc_session *s) {
+    double total = 0;
+    for (size_t o = 0; o < s->k->n_outputs; o++) {
+        const struct gc_output *out = &s->outputs[o];
+        for (size_t i = out->first; out->is_float && i < out->first + out->count; i++) {
+            double largest = fmax(fabs(s->plus[i]), fabs(s->minus[i]));
+            double sigma = fmax(s->sigma[i], gc_output_floor(s, out, largest));
+            bool moved = s->plus[i] != s->y0[i] || s->minus[i] != s->y0[i] || s->sigma[i] > 0;
+            total = moved ? hypot(total, s->cotangent[i] * sigma) : total;
+        }
+    }
+    return total;
+}
+
+/* Each entry is rounded on its own, so what was really stepped differs from h v; its first-order
+ * effect is taken out with the gradient itself, whose errors do not matter at that size. */
+enum gc_outcome gc_line_probe(struct gc_session *s, struct gc_line *line, double h) {
+    double over = displace(s, h);
+    enum gc_outcome outcome = gc_forward(s, s->plus);
+    double under = 0;
+    if (outcome == GC_DONE) {
+        under = displace(s, -h);
+        outcome = gc_forward(s, s->minus);
+    }
+    gc_write_point(s, s->base);
+    if (outcome != GC_DONE) {
+        return outcome;
+    }
+    struct gc_sum odd = {0, 0};
+    struct gc_sum jump = {0, 0};
+    for (size_t i = 0; i < s->n_outs; i++) {
+        double u = s->cotangent[i];
+        gc_sum_add(&odd, u * (s->plus[i] - s->minus[i]));
+        gc_sum_add(&jump, u * ((s->plus[i] - s->y0[i]) + (s->minus[i] - s->y0[i])));
+    }
+    gc_sum_add(&odd, under - over);
+    gc_sum_add(&jump, -(over + under));
+    gc_levels_add(&line->levels, h, gc_sum_value(&odd) / (2 * h), gc_sum_value(&jump) / (2 * h),
+                  deviation(s));
+    return GC_DONE;
+}

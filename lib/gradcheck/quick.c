@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+/* The common case of the elementwise check: a step calibrated once for the tensor, three levels an
+ * entry, and a closer look only where they do not suffice. */
+#include <math.h>
+
+#include "elementwise.h"
+
+enum { LADDER = 16, QUICK_LEVELS = 3, THOROUGH_LEVELS = 6, QUICK_EXTRA = 2, THOROUGH_EXTRA = 2 };
+
+static const double RATIO = 0.46; /* not a round one: see examine.c */
+
+/* The entry with the largest gradient reacts the most, so its step is safe for the others. */
+static size_t steepest(const struct gc_session *s, const struct gc_input *in) {
+    size_t best = in->first;
+    for (size_t e = in->first; e < in->first + in->count; e++) {
+        if (isfinite(s->grad[e]) && fabs(s->grad[e]) > fabs(s->grad[best])) {
+            best = e;
+        }
+    }
+    return best;
+}
+
+/* Close steps downwards until, over as many levels as the quick check will have, noise outweighs
+ * truncation. */
+static void descend(struct gc_session *s, size_t entry, double start, struct gc_quick *quick) {
+    struct gc_lane lane;
+    struct gc_group group = {.n_lanes = 1, .lanes = &lane};
+    gc_lane_open(s, &lane, entry);
+    double h = fmin(start, 0.9 * fmin(lane.above, lane.below));
+    struct gc_estimate best = {.bound = INFINITY};
+    for (size_t i = 0; i < LADDER && !s->stopped; i++, h *= RATIO) {
+        (void)gc_probe(s, &group, h, 0);
+        best = gc_estimate_best(&lane.levels, quick->n_levels);
+        if (isfinite(best.bound) && best.noise > best.truncation + best.jump &&
+            best.last + 1 < lane.levels.n) {
+            break;
+        }
+    }
+    if (isfinite(best.bound)) {
+        quick->step = best.step / pow(RATIO, (double)quick->n_levels - 1);
+        quick->bound = best.bound;
+    }
+}
+
+void gc_calibrate(struct gc_session *s, const struct gc_input *in, struct gc_quick *quick) {
+    *quick = (struct gc_quick){
+        .n_levels = s->options.thorough ? THOROUGH_LEVELS : QUICK_LEVELS,
+        .scale = gc_rms(s->grad + in->first, in->count),
+        .bound = INFINITY,
+    };
+    size_t entry = steepest(s, in);
+    struct gc_finding found;
+    gc_examine(s, entry, 0, false, &found);
+    if (isfinite(found.estimate.bound) && !found.kink && !s->stopped) {
+        descend(s, entry, 4 * found.estimate.step, quick);
+    }
+}
+
+static double goal(const struct gc_session *s, const struct gc_quick *quick, double value) {
+    double relative = s->options.thorough ? 2e-12 : 2e-10;
+    double least = s->options.thorough ? 0.1 : 0.05;
+    return fmax(relative * fmax(fabs(value), least * quick->scale), 2 * quick->bound);
+}
+
+/* The lane furthest from its goal decides: above the coarsest step if noise is what it suffers
+ * from, else below the finest. 0 if all are content. */
+static double extra_step(const struct gc_session *s, const struct gc_group *group,
+                         const struct gc_quick *quick, double coarsest, double finest) {
+    double worst = 1;
+    double step = 0;
+    for (size_t i = 0; i < group->n_lanes; i++) {
+        struct gc_estimate e = gc_estimate_best(&group->lanes[i].levels, 6);
+        double excess = e.bound / goal(s, quick, e.value);
+        if (!(excess <= worst)) {
+            worst = excess;
+            step = e.noise > e.truncation + e.jump ? coarsest / RATIO : finest * RATIO;
+        }
+    }
+    return step;
+}
+
+/* Domain: a lane with too little room takes smaller steps; with next to none, it is left out. */
+static bool fit_lanes(struct gc_group *group, double step) {
+    for (size_t i = 0; i < group->n_lanes; i++) {
+        struct gc_lane *lane = &group->lanes[i];
+        double room = 0.45 * fmin(lane->above, lane->below);
+        lane->unit = fmin(1, room / step);
+        if (!(lane->unit > 1.0 / 64)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool probe_levels(struct gc_session *s, struct gc_group *group,
+                         const struct gc_quick *quick) {
+    double finest = quick->step;
+    double coarsest = quick->step;
+    for (size_t i = 0; i < quick->n_levels; i++) {
+        finest = coarsest * pow(RATIO, (double)i);
+        if (gc_probe(s, group, finest, 0) != GC_DONE) {
+            return false;
+        }
+    }
+    size_t extra = s->options.thorough ? THOROUGH_EXTRA : QUICK_EXTRA;
+    for (size_t i = 0; i < extra; i++) {
+        double h = extra_step(s, group, quick, coarsest, finest);
+        if (h == 0) {
+            break;
+        }
+        if (gc_probe(s, group, h, 0) != GC_DONE) {
+            return false;
+        }
+        coarsest = fmax(coarsest, h);
+        finest = fmin(finest, h);
+    }
+    return true;
+}
+
+/* A lane that is content and agrees with backward is done; any other is looked at by itself. */
+static void settle(struct gc_session *s, const struct gc_lane *lane, const struct gc_quick *quick) {
+    struct gc_estimate e = gc_estimate_best(&lane->levels, 6);
+    bool content = e.bound <= 2 * goal(s, quick, e.value);
+    bool agrees = fabs(e.value - s->grad[lane->entry]) <= e.bound + s->rounding[lane->entry];
+    if (content && agrees) {
+        gc_record(s, lane->entry, &e, GRADCHECK_NO_REASON);
+    } else if (!s->stopped) {
+        (void)gc_examine_and_record(s, lane->entry, 0, !agrees);
+    }
+}
+
+void gc_check_group(struct gc_session *s, struct gc_group *group, const struct gc_quick *quick) {
+    for (size_t i = 0; i < group->n_lanes; i++) {
+        gc_lane_open(s, &group->lanes[i], group->lanes[i].entry);
+    }
+    bool done = quick->step > 0 && fit_lanes(group, quick->step) && probe_levels(s, group, quick);
+    for (size_t i = 0; i < group->n_lanes && !s->stopped; i++) {
+        if (done) {
+            settle(s, &group->lanes[i], quick);
+        } else {
+            (void)gc_examine_and_record(s, group->lanes[i].entry, 0, true);
+        }
+    }
+}

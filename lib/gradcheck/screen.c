@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+/* A few random directions through all inputs at once. A wrong entry shifts the derivative along the
+ * direction by its error times a magnitude in [0.5, 1.5]: nothing is left out, and errors cancel
+ * only by chance. */
+#include <math.h>
+
+#include "screen.h"
+
+enum { FIRST_LEVELS = 14, LATER_LEVELS = 6, WIDTH = 5 };
+
+/* Steps in units of each tensor's values, balanced so that an average entry of each tensor weighs
+ * the same. */
+static void tensor_units(const struct gc_session *s, double unit[]) {
+    double largest = 0;
+    for (size_t i = 0; i < s->k->n_inputs; i++) {
+        const struct gc_input *in = &s->inputs[i];
+        unit[i] = in->checked ? gc_tensor_scale(s, in) : 0;
+        largest =
+            in->checked ? fmax(largest, unit[i] * gc_rms(s->grad + in->first, in->count)) : largest;
+    }
+    for (size_t i = 0; i < s->k->n_inputs && largest > 0; i++) {
+        const struct gc_input *in = &s->inputs[i];
+        double weight = in->checked ? unit[i] * gc_rms(s->grad + in->first, in->count) : 0;
+        unit[i] *= weight > 0 ? fmin(largest / weight, 32) : 1;
+    }
+}
+
+void gc_choose_direction(struct gc_session *s, size_t number, size_t first, size_t last) {
+    double unit[GRADCHECK_MAX_TENSORS];
+    struct gc_random kept = s->random;
+    tensor_units(s, unit);
+    gc_random_seed(&s->random, s->options.seed, 4096 * (s->point + 1) + number);
+    for (size_t i = 0; i < s->k->n_inputs; i++) {
+        const struct gc_input *in = &s->inputs[i];
+        for (size_t e = in->first; in->is_float && e < in->first + in->count; e++) {
+            double v = in->checked ? unit[i] * gc_random_signed(&s->random) : 0;
+            bool room = s->base[e] > in->lower && s->base[e] < in->upper;
+            s->direction[e] = e >= first && e < last && room ? v : 0;
+        }
+    }
+    s->random = kept;
+}
+
+static double first_step(const struct gc_session *s) {
+    return 0.1 / sqrt(sqrt((double)s->n_checked));
+}
+
+/* Irregular on purpose: see examine.c. */
+static double irregular(struct gc_session *s, double h) {
+    return h * (0.85 + 0.3 * gc_random_uniform(&s->random));
+}
+
+/* The next step to try, 0 when more would not help. Where the series does not hold, kinks lie
+ * within the step, and it has to shrink until none does. */
+static double next_step(const struct gc_session *s, const struct gc_line *line,
+                        const struct gc_estimate *best, double start) {
+    const struct gc_levels *l = &line->levels;
+    if (l->n < 3) {
+        return l->n == 0 ? start : l->h[l->n - 1] / 2.2;
+    }
+    double goal = (s->epsilon > 1e-10 ? 1e-5 : 4e-12) * line->size;
+    if (best->bound <= goal) {
+        return 0;
+    }
+    if (best->truncation + best->jump > best->noise) {
+        bool smooth = best->last > best->first && best->last + 1 == l->n;
+        return best->last + 2 < l->n ? 0 : l->h[l->n - 1] / (smooth ? 2.2 : 12);
+    }
+    return best->first == 0 && l->h[0] * 2.2 < line->largest ? l->h[0] * 2.2 : 0;
+}
+
+struct gc_estimate gc_screen_line(struct gc_session *s, struct gc_line *line, double start,
+                                  size_t most) {
+    struct gc_estimate best = {.bound = INFINITY, .value = NAN};
+    gc_line_open(s, line);
+    start = fmin(start, 0.8 * line->largest);
+    for (size_t i = 0; i < most && !s->stopped; i++) {
+        double h = next_step(s, line, &best, start);
+        if (h == 0) {
+            break;
+        }
+        if (gc_line_probe(s, line, irregular(s, h)) != GC_DONE) {
+            start = h / 8;
+            line->largest = fmin(line->largest, h);
+            continue;
+        }
+        best = gc_estimate_best(&line->levels, WIDTH);
+    }
+    return best;
+}
+
+/* What the gradient's own rounding may shift the prediction by. */
+static double predicted_rounding(const struct gc_session *s) {
+    double total = 0;
+    for (size_t e = 0; e < s->n_entries; e++) {
+        if (s->direction[e] != 0) {
+            total = hypot(total, s->rounding[e] * s->direction[e]);
+        }
+    }
+    return 4 * total;
+}
+
+static void note_failure(struct gc_session *s, size_t direction, const struct gc_line *line,
+                         const struct gc_estimate *e, double allowed) {
+    struct gradcheck_screen_report *report = &s->report->screen;
+    if (report->evidence[0] == '\0') {
+        gc_text(report->evidence, sizeof report->evidence,
+                "point %zu, direction %zu, step %a: backward . direction %a, by differences %a, "
+                "bound %.1e",
+                s->point, direction, e->step, line->predicted, e->value, allowed);
+    }
+}
+
+/* The bound on missing an error whose largest entry is ten times the resolution: that entry's
+ * magnitude is uniform over an interval of length 1 on either side, so the sum with all others
+ * falls within the bound with probability at most 2 x bound / (10 x bound). */
+static const double MISS_ONE = 0.2;
+
+static enum gradcheck_verdict judge_direction(struct gc_session *s, size_t number,
+                                              const struct gc_line *line,
+                                              const struct gc_estimate *e) {
+    struct gradcheck_screen_report *report = &s->report->screen;
+    double allowed = e->bound + predicted_rounding(s);
+    double size = fmax(line->size, fabs(e->value));
+    double error = fabs(e->value - line->predicted);
+    if (!isfinite(e->value) || !isfinite(allowed)) {
+        return GRADCHECK_INCONCLUSIVE;
+    }
+    if (!(error <= allowed)) {
+        bool sound = e->truncation + e->jump <= 0.25 * fmax(fabs(e->value), error);
+        if (sound) {
+            report->n_fail++;
+            note_failure(s, number, line, e, allowed);
+        }
+        return sound ? GRADCHECK_FAIL : GRADCHECK_INCONCLUSIVE;
+    }
+    double resolution = size > 0 ? allowed / size : INFINITY;
+    if (!(resolution <= gc_loosest(s->epsilon))) {
+        return GRADCHECK_INCONCLUSIVE;
+    }
+    report->resolution = fmax(report->resolution, resolution);
+    return GRADCHECK_PASS;
+}
+
+/* One failing direction may be an accident of its steps; two are not, nor is one far off. */
+static void judge_screen(struct gc_session *s, struct gc_screen *screen) {
+    struct gradcheck_screen_report *report = &s->report->screen;
+    screen->verdict = screen->n_fail >= 2 || (screen->n_fail == 1 && screen->n_pass == 0)
+                          ? GRADCHECK_FAIL
+                      : screen->n_fail == 0 && screen->n_pass > 0 ? GRADCHECK_PASS
+                                                                  : GRADCHECK_INCONCLUSIVE;
+    if (screen->verdict == GRADCHECK_PASS) {
+        double miss = pow(MISS_ONE, (double)screen->n_pass);
+        report->miss_probability = fmax(report->miss_probability, miss);
+    }
+    bool better = report->verdict == GRADCHECK_NOT_CHECKED ||
+                  (report->verdict == GRADCHECK_INCONCLUSIVE && screen->verdict != report->verdict);
+    if (better || screen->verdict == GRADCHECK_FAIL) {
+        report->verdict = screen->verdict;
+    }
+}
+
+void gc_check_screen(struct gc_session *s, struct gc_screen *screen) {
+    *screen = (struct gc_screen){.verdict = GRADCHECK_NOT_CHECKED};
+    gc_phase(s, "screen", s->options.n_directions);
+    gc_forget_noise(s);
+    double start = first_step(s);
+    bool noise_known = false;
+    for (size_t d = 0; d < s->options.n_directions && gc_tick(s, d); d++) {
+        struct gc_line line;
+        gc_choose_direction(s, d, 0, s->n_entries);
+        struct gc_estimate e =
+            gc_screen_line(s, &line, start, noise_known ? LATER_LEVELS : FIRST_LEVELS);
+        if (!noise_known && e.step > 0 && !s->stopped) {
+            gc_levels_raise_noise(&line.levels, gc_measure_line_noise(s, e.step / 64));
+            e = gc_estimate_best(&line.levels, WIDTH);
+            noise_known = true;
+        }
+        if (s->stopped && line.levels.n < 3) {
+            break;
+        }
+        s->report->screen.n_directions++;
+        enum gradcheck_verdict verdict = judge_direction(s, d, &line, &e);
+        screen->n_pass += verdict == GRADCHECK_PASS;
+        screen->n_fail += verdict == GRADCHECK_FAIL;
+        if (verdict == GRADCHECK_FAIL && screen->n_fail == 1) {
+            screen->failed = d;
+            screen->residual = e.value - line.predicted;
+            screen->bound = e.bound;
+        }
+        if (e.step > 0 && isfinite(e.bound)) {
+            start = line.levels.h[e.first];
+            screen->step = e.step;
+        }
+        if (screen->n_fail >= 2) {
+            break;
+        }
+    }
+    judge_screen(s, screen);
+}
