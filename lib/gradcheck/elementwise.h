@@ -32,4 +32,7 @@ bool gc_is_wrong(const struct gc_session *s, size_t entry);
 size_t gc_elementwise_cost(const struct gc_session *s); /* forward calls, an estimate */
 bool gc_check_elementwise(struct gc_session *s);        /* false: out of memory */
 
+/* kink.c */
+void gc_check_ties(struct gc_session *s);
+
 #endif

@@ -183,6 +183,7 @@ struct gc_claim { /* what is known about one entry */
     double scale;   /* of its tensor: rms of the derivatives */
     double epsilon; /* of what the gradient is stored in and computed from */
     bool kink;      /* numeric +- bound spans the subgradients */
+    bool tie_broken;
     enum gradcheck_reason doubt;
 };
 
@@ -205,8 +206,9 @@ enum gc_entry_state { /* bits */
                       GC_UNSEEN = 0,
                       GC_SEEN = 1,
                       GC_AT_KINK = 2,
-                      GC_CONVEX = 4, /* the kink opens upwards */
-                      GC_DOUBT = 8,  /* the reason in the bits from here on */
+                      GC_CONVEX = 4,       /* the kink opens upwards */
+                      GC_DOUBT = 8,        /* the reason in this and the next three bits */
+                      GC_TIE_BROKEN = 128, /* entries on the same kink contradict it together */
 };
 
 void gc_record(struct gc_session *s, size_t entry, const struct gc_estimate *estimate,
@@ -218,7 +220,8 @@ struct gc_claim gc_claim_of(const struct gc_session *s, const struct gc_input *i
                             double scale);
 double gc_gradient_scale(const struct gc_session *s, const struct gc_input *in);
 struct gc_screen;
-void gc_judge_point(struct gc_session *s, const struct gc_screen *screen);
+void gc_judge_entries(struct gc_session *s);
+void gc_judge_screen(struct gc_session *s, const struct gc_screen *screen);
 void gc_conclude(struct gc_session *s);
 
 #endif

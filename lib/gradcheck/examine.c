@@ -214,8 +214,7 @@ static void approach_zero(struct search *q) {
     }
 }
 
-/* The right and the left derivative by themselves, from the same levels. */
-static struct gc_estimate one_side(const struct gc_levels *l, double sign) {
+struct gc_estimate gc_one_sided(const struct gc_levels *l, double sign) {
     struct gc_levels side = *l;
     side.one_sided = true;
     for (size_t i = 0; i < l->n; i++) {
@@ -229,8 +228,8 @@ static void look_for_kink(const struct search *q, struct gc_finding *out) {
     if (q->side != 0 || q->lane.levels.n < 4) {
         return;
     }
-    struct gc_estimate right = one_side(&q->lane.levels, 1);
-    struct gc_estimate left = one_side(&q->lane.levels, -1);
+    struct gc_estimate right = gc_one_sided(&q->lane.levels, 1);
+    struct gc_estimate left = gc_one_sided(&q->lane.levels, -1);
     double gap = fabs(right.value - left.value);
     double bound = fmax(right.bound, left.bound);
     out->kink = gap > 8 * bound && out->estimate.jump > 4 * bound;

@@ -18,4 +18,7 @@ struct gc_finding {
 void gc_examine(struct gc_session *s, size_t entry, double start, bool deep,
                 struct gc_finding *out);
 
+/* The right (sign 1) or left (-1) derivative by itself, from central levels. */
+struct gc_estimate gc_one_sided(const struct gc_levels *levels, double sign);
+
 #endif

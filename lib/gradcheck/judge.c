@@ -34,7 +34,7 @@ struct gc_judgement gc_judge(const struct gc_claim *c) {
     double bound = c->bound + c->rounding;
     double size = fmax(fabs(c->numeric), c->scale);
     double resolution = size > 0 ? bound / size : INFINITY;
-    if (!(error <= bound)) {
+    if (!(error <= bound) || c->tie_broken) {
         return judged(GRADCHECK_FAIL, c->kink ? GRADCHECK_KINK : GRADCHECK_NO_REASON, resolution);
     }
     if (c->kink) {

@@ -101,13 +101,20 @@ static bool check_point(struct gc_session *s, bool *contract_done) {
     if (affordable(s)) {
         use_stream(s, STREAM_ELEMENTWISE);
         complete = gc_check_elementwise(s);
+        gc_check_ties(s);
         s->report->n_forward_elementwise += s->report->n_forward - before;
     } else if (found.n_fail > 0) {
         use_stream(s, STREAM_LOCATION);
         gc_locate(s, &found);
         s->report->n_forward_location += s->report->n_forward - before;
     }
-    gc_judge_point(s, &found);
+    gc_judge_entries(s);
+    enum gradcheck_verdict entries = s->report->points[s->point].verdict;
+    if (found.verdict != GRADCHECK_PASS && !s->stopped &&
+        (entries == GRADCHECK_PASS || entries == GRADCHECK_INACCURATE)) {
+        gc_screen_deeply(s, &found);
+    }
+    gc_judge_screen(s, &found);
     return complete;
 }
 

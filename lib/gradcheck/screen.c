@@ -198,3 +198,35 @@ void gc_check_screen(struct gc_session *s, struct gc_screen *screen) {
     }
     judge_screen(s, screen);
 }
+
+void gc_screen_deeply(struct gc_session *s, struct gc_screen *screen) {
+    enum { LEVELS = GC_MAX_LEVELS - 2 };
+    struct gradcheck_screen_report *report = &s->report->screen;
+    struct gc_line line;
+    gc_choose_direction(s, screen->failed, 0, s->n_entries);
+    gc_line_open(s, &line);
+    double h = fmin(0.5, line.largest);
+    for (size_t i = 0; i < LEVELS && !s->stopped; i++) {
+        (void)gc_line_probe(s, &line, h);
+        h *= 0.22 + 0.1 * gc_random_uniform(&s->random);
+    }
+    struct gc_estimate e = gc_estimate_consistent(&line.levels, WIDTH);
+    if (e.step > 0) {
+        gc_forget_noise(s);
+        gc_levels_raise_noise(&line.levels, gc_measure_line_noise(s, e.step / 64));
+        e = gc_estimate_consistent(&line.levels, WIDTH);
+    }
+    double allowed = e.bound + predicted_rounding(s);
+    bool agrees = fabs(e.value - line.predicted) <= allowed;
+    bool sharp = allowed <= gc_loosest(s->epsilon) * fmax(line.size, fabs(e.value));
+    bool sound =
+        isfinite(allowed) && e.truncation + e.jump <= 1e-3 * fabs(e.value - line.predicted);
+    screen->verdict = agrees && sharp    ? GRADCHECK_PASS
+                      : !agrees && sound ? GRADCHECK_FAIL
+                                         : GRADCHECK_INCONCLUSIVE;
+    report->verdict = screen->verdict;
+    if (screen->verdict != GRADCHECK_FAIL) {
+        report->evidence[0] = '\0';
+        report->n_fail = 0;
+    }
+}

@@ -19,6 +19,8 @@ void gc_choose_direction(struct gc_session *s, size_t number, size_t first, size
 struct gc_estimate gc_screen_line(struct gc_session *s, struct gc_line *line, double start,
                                   size_t most);
 void gc_check_screen(struct gc_session *s, struct gc_screen *screen);
+/* Once more over every step down to the noise, when all entries passed and the screen did not. */
+void gc_screen_deeply(struct gc_session *s, struct gc_screen *screen);
 void gc_locate(struct gc_session *s, const struct gc_screen *screen);
 
 #endif

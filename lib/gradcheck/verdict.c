@@ -35,7 +35,8 @@ struct gc_claim gc_claim_of(const struct gc_session *s, const struct gc_input *i
         .scale = scale,
         .epsilon = fmax(s->epsilon, gc_dtype_epsilon(in->t->dtype)),
         .kink = kink,
-        .doubt = (enum gradcheck_reason)(s->state[entry] / GC_DOUBT),
+        .tie_broken = (s->state[entry] & GC_TIE_BROKEN) != 0,
+        .doubt = (enum gradcheck_reason)((s->state[entry] & (GC_TIE_BROKEN - 1)) / GC_DOUBT),
     };
 }
 
@@ -144,10 +145,20 @@ static void judge_tensor(struct gc_session *s, const struct gc_input *in,
     }
 }
 
-/* A screen that fails where no entry was found wrong: unless all of them were looked at, the
- * gradient is wrong all the same; if they were, the two numeric truths disagree. */
-static void judge_screen(struct gc_session *s, const struct gc_screen *screen,
-                         struct gradcheck_point_report *point) {
+void gc_judge_entries(struct gc_session *s) {
+    struct gradcheck_point_report *point = &s->report->points[s->point];
+    size_t t = 0;
+    for (size_t i = 0; i < s->k->n_inputs; i++) {
+        if (s->inputs[i].checked) {
+            judge_tensor(s, &s->inputs[i], &s->report->tensors[t++], point);
+        }
+    }
+}
+
+/* A screen that fails although every entry passed: two numeric truths disagree. Where not every
+ * entry was looked at, the gradient is wrong all the same. */
+void gc_judge_screen(struct gc_session *s, const struct gc_screen *screen) {
+    struct gradcheck_point_report *point = &s->report->points[s->point];
     bool all_seen = true;
     for (size_t e = 0; e < s->n_entries; e++) {
         all_seen = all_seen && (!gc_input_of(s, e)->checked || (s->state[e] & GC_SEEN) != 0);
@@ -164,17 +175,6 @@ static void judge_screen(struct gc_session *s, const struct gc_screen *screen,
         point->reason =
             screen->verdict == GRADCHECK_INCONCLUSIVE ? GRADCHECK_NOISE : GRADCHECK_NO_REASON;
     }
-}
-
-void gc_judge_point(struct gc_session *s, const struct gc_screen *screen) {
-    struct gradcheck_point_report *point = &s->report->points[s->point];
-    size_t t = 0;
-    for (size_t i = 0; i < s->k->n_inputs; i++) {
-        if (s->inputs[i].checked) {
-            judge_tensor(s, &s->inputs[i], &s->report->tensors[t++], point);
-        }
-    }
-    judge_screen(s, screen, point);
 }
 
 /* Fails if an entry does at any point; passes if every entry passed at some point, or nothing but
