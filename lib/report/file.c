@@ -59,7 +59,7 @@ static FILE *target_open(const struct target *t) {
 static bool is_refused(const char *path) {
     struct stat status;
     if (stat(path, &status) != 0) {
-        return false;
+        return path[0] == '\0'; /* else it may be made */
     }
     if (S_ISDIR(status.st_mode)) {
         errno = EISDIR;
