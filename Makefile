@@ -84,6 +84,10 @@ evidence: ## measure the derivative engine against exact derivatives: table, bui
 	@$(MAKE) --no-print-directory MODE=release build/release/evidence
 	build/release/evidence --json build/evidence.json
 
+ifneq ($(filter cli,$(TESTED)),)
+test-cli: $(B)/gradgate
+endif
+
 build/gradgate: FORCE
 	@$(MAKE) --no-print-directory MODE=release build/release/gradgate
 	@cmp -s build/release/gradgate $@ || cp build/release/gradgate $@

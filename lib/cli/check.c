@@ -151,6 +151,9 @@ static int report_all(const struct check_run *run, const struct gate_results *re
     if (unknown) {
         return fail_unknown_case(run);
     }
+    if (run->heading != NULL) {
+        (void)printf("%s\n\n", run->heading);
+    }
     int printed = report_text(results, &run->report, stdout);
     if (printed != 0) {
         (void)command_fail(run->command, "standard output cannot be written");

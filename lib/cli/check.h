@@ -13,6 +13,7 @@ struct check_run {
     struct gate_options gate;
     struct report_options report;
     const char *json, *junit; /* NULL: none */
+    const char *heading;      /* a line above the report; NULL: none */
 };
 
 /* Returns the exit code. */

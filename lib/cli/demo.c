@@ -63,8 +63,11 @@ static int run_mistake(const char *program, const struct option_values *values,
         check_quote(of[GOLDEN].text, golden, sizeof golden);
         (void)snprintf(suffix, sizeof suffix, " --golden %s", golden);
     }
+    char heading[REPORT_TEXT_SIZE];
+    (void)snprintf(heading, sizeof heading, "mistake: %s", mistake->what);
     struct check_run run = {
         .command = "demo",
+        .heading = heading,
         .families = &family,
         .n_families = 1,
         .gate = {.golden_dir = of[GOLDEN].given ? of[GOLDEN].text : CHECK_GOLDEN_DIR,
@@ -76,7 +79,6 @@ static int run_mistake(const char *program, const struct option_values *values,
                    .again_without_kernel = true,
                    .again_options = suffix},
     };
-    (void)printf("mistake: %s\n\n", mistake->what);
     return check_run(&run);
 }
 

@@ -51,7 +51,7 @@ void near_consider(struct near *near, const char *name) {
     size_t length = strlen(near->word);
     size_t d = distance(near->word, name);
     bool part = length >= 3 && strstr(name, near->word) != NULL;
-    if (d > 1 + length / 4 && !part) {
+    if (d > 1 + length / 5 && !part) {
         return;
     }
     size_t at = 0;
