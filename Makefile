@@ -54,7 +54,7 @@ closure   = $(sort $(1) $(foreach n,$(needs_$(1)),$(call closure,$(n))))
 objects   = $(patsubst %.c,$(B)/%.o,$(wildcard $(foreach m,$(1),lib/$(m)/*.c)))
 libraries = $(sort $(foreach m,$(1),$(libs_$(m))))
 TESTED   := $(foreach m,$(MODULES),$(if $(wildcard tests/$(m)/test_*.c),$(m)))
-TESTS    := $(TESTED:%=$(B)/tests/test_%) $(B)/tests/test_notebook
+TESTS    := $(TESTED:%=$(B)/tests/test_%) $(B)/tests/test_notebook $(B)/tests/test_kernels
 PY_TESTS := $(sort $(wildcard tests/*/test_*.py))
 RUN_TESTS = GRADGATE=$(B)/gradgate PYTHON=$(PYTHON) $(PYTHON_OR_STOP) scripts/run-tests
 
@@ -71,8 +71,9 @@ gate: build/gradgate ## the main job: verify the built-in kernels, write build/g
 test: $(TESTS) $(B)/gradgate ## the whole Criterion suite; test-<module> runs one module's
 	@$(RUN_TESTS) $(TESTS) $(PY_TESTS)
 
-.PHONY: $(TESTED:%=test-%) test-notebook
-$(TESTED:%=test-%) test-notebook: test-%: $(B)/tests/test_%
+# Programs that mirror no module.
+.PHONY: $(TESTED:%=test-%) test-notebook test-kernels
+$(TESTED:%=test-%) test-notebook test-kernels: test-%: $(B)/tests/test_%
 	@$(RUN_TESTS) $<
 
 .PHONY: notebook
@@ -126,6 +127,14 @@ golden: ## write tests/golden from oracle/ where it would change; refused when C
 golden-check: ## certify tests/golden from scratch, exact values and bounds to the byte; test the oracle
 	$(PYTHON_OR_STOP) -B oracle/generate.py --check
 	@$(RUN_TESTS) tests/oracle/test_oracle.py
+
+# The runs of right kernels in `make strength`; the long command is make strength SEEDS=1000.
+SEEDS := 400
+
+.PHONY: strength
+strength: ## every kernel of tests/kernels, right and wrong in every way: who is caught? table, build/strength.json
+	@$(MAKE) --no-print-directory MODE=release build/release/strength
+	build/release/strength --seeds $(SEEDS) --json build/strength.json
 
 .PHONY: lint
 lint: ## clang-format, clang-tidy, cppcheck, warnings as errors (gcc, clang), headers alone, includes, Python, shell
@@ -191,6 +200,20 @@ $(B)/tests/test_notebook: $(B)/tests/notebook/test_notebook.o $(NOTEBOOK)
 ACCURACY := sigmoid_values sigmoid_f32
 $(ACCURACY:%=$(B)/tests/accuracy/%): %: %.o $(call objects,neuron)
 	$(SAY)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lm
+
+# Each kernel is compiled twice: as it stands in float64, and in float32.
+KERNEL_HARNESS := kernels instance trial
+KERNEL_NAMES   := $(filter-out test_% $(KERNEL_HARNESS),$(patsubst tests/kernels/%.c,%,$(wildcard tests/kernels/*.c)))
+KERNEL_OBJECTS := $(patsubst %,$(B)/tests/kernels/%.o,$(KERNEL_HARNESS) $(KERNEL_NAMES) $(KERNEL_NAMES:%=%.f32)) \
+                  $(call objects,$(call closure,gradcheck neuron port))
+$(B)/tests/kernels/%.f32.o: tests/kernels/%.c Makefile
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(TEST_CFLAGS) -DKERNEL_F32 -MMD -MP -c -o $@ $<
+$(B)/strength: $(patsubst %.c,$(B)/%.o,$(wildcard tests/strength/*.c)) $(KERNEL_OBJECTS)
+	$(SAY)$(CC) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $^ -ljansson -lm
+$(B)/tests/test_kernels: $(B)/tests/kernels/test_kernels.o $(KERNEL_OBJECTS)
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $^ -lcriterion -lm
 
 .PHONY: FORCE
 FORCE:

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+#include "trial.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "port/port.h"
+
+#define CATCHER_NAME_(code, text) text,
+const char *catcher_name(enum catcher by) {
+    static const char *const names[] = {CATCHERS(CATCHER_NAME_)};
+    return names[by];
+}
+
+static void say(struct trial *t, const char *text) {
+    snprintf(t->text, sizeof t->text, "%s", text);
+}
+
+/* ---- as a golden case: the values of a wrong kernel against the right one's ---- */
+
+static double element(const struct gradcheck_tensor *t, const void *buffer, size_t i) {
+    return t->dtype == GRADCHECK_F64 ? ((const double *)buffer)[i]
+                                     : (double)((const float *)buffer)[i];
+}
+
+static size_t count_of(const struct gradcheck_tensor *t) {
+    size_t count = 1;
+    for (size_t axis = 0; axis < t->ndim; axis++) {
+        count *= t->shape[axis];
+    }
+    return count;
+}
+
+/* An extreme shape has no padding. NaN differs from everything. */
+static bool same_values(const struct gradcheck_tensor *t, const void *a, const void *b) {
+    const double epsilon = t->dtype == GRADCHECK_F64 ? 1e-12 : 1e-4;
+    for (size_t i = 0; i < count_of(t); i++) {
+        const double right = element(t, b, i);
+        if (!(fabs(element(t, a, i) - right) <= epsilon * fmax(1, fabs(right)))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void set_cotangents(struct instance *instance) {
+    for (size_t o = 0; o < instance->check.n_outputs; o++) {
+        const struct gradcheck_tensor *t = &instance->outputs[o];
+        for (size_t i = 0; t->grad != NULL && i < count_of(t); i++) {
+            if (t->dtype == GRADCHECK_F64) {
+                ((double *)t->grad)[i] = 1;
+            } else {
+                ((float *)t->grad)[i] = 1;
+            }
+        }
+    }
+}
+
+static void pass_once(struct instance *instance) {
+    set_cotangents(instance);
+    instance->check.forward(instance->layer);
+    if (instance->check.backward != NULL) {
+        instance->check.backward(instance->layer);
+    }
+}
+
+static bool compare_values(struct instance *wrong, struct instance *right, struct trial *t) {
+    const char *what = NULL;
+    pass_once(wrong);
+    pass_once(right);
+    for (size_t i = 0; i < right->check.n_inputs; i++) {
+        const struct gradcheck_tensor *in = &right->inputs[i];
+        if (in->grad != NULL && !same_values(in, wrong->inputs[i].grad, in->grad)) {
+            what = "backward gives another gradient";
+        }
+    }
+    for (size_t o = 0; o < right->check.n_outputs; o++) {
+        if (!same_values(&right->outputs[o], wrong->outputs[o].value, right->outputs[o].value)) {
+            what = "forward gives another value";
+        }
+    }
+    if (what != NULL) {
+        t->by = BY_VALUES;
+        say(t, what);
+    }
+    return what != NULL;
+}
+
+/* ---- the gradient check ---- */
+
+static void judge(const struct gradcheck_report *r, struct trial *t) {
+    say(t, r->summary);
+    snprintf(t->diagnosis, sizeof t->diagnosis, "%s", r->diagnosis);
+    t->confidence = r->diagnosis_confidence;
+    t->verdict = r->verdict;
+    if (r->verdict != GRADCHECK_FAIL) {
+        t->by = r->verdict == GRADCHECK_INACCURATE ? BY_INACCURATE : BY_NOTHING;
+        return;
+    }
+    t->by = r->screen.verdict == GRADCHECK_FAIL ? BY_SCREEN : BY_ELEMENTWISE;
+    for (int rule = GRADCHECK_N_RULES - 1; rule >= 0; rule--) {
+        if (r->rules[rule].verdict == GRADCHECK_FAIL && !r->rules[rule].waived) {
+            t->by = BY_RULE;
+            t->rule = (enum gradcheck_rule)rule;
+        }
+    }
+}
+
+static void count(const struct gradcheck_report *r, struct trial *t) {
+    t->n_runs++;
+    t->n_evaluations += r->n_forward;
+    t->n_of[r->verdict]++;
+    if (r->verdict == GRADCHECK_PASS) {
+        t->resolution = fmax(t->resolution, r->resolution);
+    }
+}
+
+/* True if it says something worse than what was known. */
+static bool check_gradient(const struct trial_plan *plan, struct instance *instance, uint64_t seed,
+                           struct trial *t) {
+    static struct gradcheck_report report;
+    const struct gradcheck_options options = {.seed = seed};
+    const enum gradcheck_status status = gradcheck_run(&instance->check, &options, &report);
+    count(&report, t);
+    if (plan->print && report.verdict != GRADCHECK_PASS) {
+        printf("%s %s, seed %llu: %s\n", plan->kernel->name, kernel_dtype_name(plan->kernel),
+               (unsigned long long)seed, gradcheck_status_text(status));
+        gradcheck_print(&report, stdout);
+    }
+    if (report.verdict <= t->verdict && status == GRADCHECK_OK) {
+        return false;
+    }
+    judge(&report, t);
+    return true;
+}
+
+static void try_seed(const struct trial_plan *plan, uint64_t seed, struct trial *t) {
+    const struct shape *shape = &plan->kernel->shapes[seed % plan->kernel->n_shapes];
+    struct instance *instance = instance_open(plan->kernel, shape, seed, plan->mistake);
+    bool news;
+    if (shape->extreme) {
+        struct instance *right = instance_open(plan->kernel, shape, seed, 0);
+        news = compare_values(instance, right, t);
+        instance_close(right);
+    } else {
+        news = check_gradient(plan, instance, seed, t);
+    }
+    const char *overrun = instance_overrun(instance);
+    if (overrun != NULL) {
+        t->by = BY_GUARD;
+        snprintf(t->text, sizeof t->text, "%s: written outside its bounds", overrun);
+        news = true;
+    }
+    if (news) {
+        t->seed = seed;
+    }
+    instance_close(instance);
+}
+
+static void try_seeds(const struct trial_plan *plan, struct port_board *board, struct trial *t) {
+    const size_t n = plan->n_seeds > 0 ? plan->n_seeds : 3 * plan->kernel->n_shapes;
+    for (size_t i = 0; i < n && (t->by == BY_NOTHING || plan->mistake == 0); i++) {
+        try_seed(plan, plan->seed + i, t);
+        if (board != NULL) {
+            port_publish(board, t);
+        }
+    }
+}
+
+static void work(void *ctx, struct port_board *board) {
+    struct trial t = {.by = BY_NOTHING};
+    try_seeds(ctx, board, &t);
+}
+
+void trial_run(const struct trial_plan *plan, struct trial *out) {
+    struct trial_plan copy = *plan;
+    struct port_outcome outcome;
+    const struct port_job job = {.work = work,
+                                 .ctx = &copy,
+                                 .result = out,
+                                 .result_size = sizeof *out,
+                                 .seconds = plan->seconds};
+    memset(out, 0, sizeof *out);
+    if (plan->print) {
+        try_seeds(plan, NULL, out);
+        return;
+    }
+    port_run(&job, &outcome);
+    if (outcome.end != PORT_DONE) {
+        out->by = BY_CRASH;
+        port_outcome_text(&outcome, out->text, sizeof out->text);
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+/* The strength of the checks as numbers: every kernel of tests/kernels, right and with each of its
+ * mistakes. */
+#ifndef TESTS_STRENGTH_STRENGTH_H
+#define TESTS_STRENGTH_STRENGTH_H
+
+#include <stdio.h>
+
+#include "kernels/trial.h"
+
+struct strength_wrong { /* a mistake, made */
+    const struct mistake *mistake;
+    struct trial trial;
+};
+
+struct strength_kernel {
+    const struct kernel *kernel;
+    struct trial right;
+    size_t n_wrong;
+    struct strength_wrong *wrong;
+};
+
+struct strength {
+    size_t n_kernels;
+    struct strength_kernel *kernels;
+    double seconds;
+};
+
+struct strength_totals { /* over kernels, or over the mistakes with one label */
+    size_t n_wrong, n_caught, n_by[N_CATCHERS];
+    size_t n_late, n_late_caught;
+    size_t n_right, n_pass, n_unproven, n_false_alarms; /* runs of right kernels */
+    size_t n_runs, n_evaluations;
+};
+
+void strength_add(struct strength_totals *totals, const struct strength_kernel *kernel);
+struct strength_totals strength_total(const struct strength *s);
+
+void strength_print(const struct strength *s, FILE *out);
+/* What was missed, and which right kernels were accused or not proven. */
+void strength_print_findings(const struct strength *s, FILE *out);
+/* Writes path.tmp, then renames it. 0, or -1 with errno set. */
+int strength_write(const struct strength *s, const char *path);
+
+#endif
