@@ -76,7 +76,7 @@ static void crash(struct broken *k) {
 
 static void hang(struct broken *k) {
     for (volatile double *x = k->x;;) {
-        *x = *x;
+        (void)*x;
     }
 }
 

@@ -78,11 +78,12 @@ static int run_on(const char *program, const struct option_values *values,
                   const struct gate_family families[], size_t n_families) {
     const struct option_value *of = values->of;
     const char *dir = of[GOLDEN].given ? of[GOLDEN].text : CHECK_GOLDEN_DIR;
+    char quoted[REPORT_TEXT_SIZE / 2];
     char again[REPORT_TEXT_SIZE];
     char golden[REPORT_TEXT_SIZE];
     char suffix[REPORT_TEXT_SIZE + 64];
-    check_quote(program, again, sizeof again - 8);
-    (void)strcat(again, " verify");
+    check_quote(program, quoted, sizeof quoted);
+    (void)snprintf(again, sizeof again, "%s verify", quoted);
     check_quote(dir, golden, sizeof golden);
     (void)snprintf(suffix, sizeof suffix, "%s%s%s", of[THOROUGH].given ? " --thorough" : "",
                    of[GOLDEN].given ? " --golden " : "", of[GOLDEN].given ? golden : "");

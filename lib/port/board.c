@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
+/* MAP_ANONYMOUS. NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+#define _DEFAULT_SOURCE
 #include "board.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#define _XOPEN_SOURCE 700 /* realpath */
+/* realpath. NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+#define _XOPEN_SOURCE 700
 #include "report/report.h"
 
 #include <errno.h>
@@ -28,8 +29,9 @@ static char *resolve(const char *path, bool exists) {
     if (exists) {
         return realpath(path, NULL);
     }
-    char *copy = malloc(strlen(path) + 1);
-    return copy != NULL ? strcpy(copy, path) : NULL;
+    size_t size = strlen(path) + 1;
+    char *copy = malloc(size);
+    return copy != NULL ? memcpy(copy, path, size) : NULL;
 }
 
 static bool target_make(const char *path, struct target *t) {

@@ -321,9 +321,9 @@ Test(gate_case, a_kernel_that_hangs_is_stopped) {
 static int forward_slowly(struct plain *k) {
     volatile double sink = 0;
     for (int i = 0; i < 1000000 && k->n_forward > 3; i++) {
-        sink += i;
+        sink = sink + i;
     }
-    return 0;
+    return sink >= 0 ? 0 : 1;
 }
 
 Test(gate_case, a_slow_kernel_is_inconclusive_not_hung) {
