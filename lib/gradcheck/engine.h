@@ -122,7 +122,8 @@ struct gc_session {
     double *cotangent;
     double *sigma; /* noise, standard deviation, measured */
     double *noise_table;
-    double *grain; /* values of one examination are multiples of this */
+    unsigned char *alive; /* it moved while noise was measured at this point */
+    double *grain;        /* values of one examination are multiples of this */
 
     unsigned char *saved; /* every input's bits, as the caller left them */
     unsigned char *raw;   /* scratch of the same size */

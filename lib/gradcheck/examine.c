@@ -252,6 +252,7 @@ static enum gradcheck_reason doubt(const struct search *q, const struct gc_estim
 void gc_examine(struct gc_session *s, size_t entry, double start, bool deep,
                 struct gc_finding *out) {
     struct search q;
+    gc_random_seed(&s->random, s->options.seed, (s->point + 1) * UINT64_C(0x100000001) + entry);
     *out = (struct gc_finding){.estimate = {.value = NAN, .bound = INFINITY}};
     if (!open_search(&q, s, entry, start, deep)) {
         out->doubt = GRADCHECK_DOMAIN_EDGE;

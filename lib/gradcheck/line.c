@@ -50,8 +50,7 @@ static double deviation(const struct gc_session *s) {
         for (size_t i = out->first; out->is_float && i < out->first + out->count; i++) {
             double largest = fmax(fabs(s->plus[i]), fabs(s->minus[i]));
             double sigma = fmax(s->sigma[i], gc_output_floor(s, out, largest));
-            bool moved = s->plus[i] != s->y0[i] || s->minus[i] != s->y0[i] || s->sigma[i] > 0;
-            total = moved ? hypot(total, s->cotangent[i] * sigma) : total;
+            total = hypot(total, s->cotangent[i] * sigma);
         }
     }
     return total;

@@ -86,6 +86,7 @@ static double reduce(struct gc_session *s, size_t n) {
             moved = moved || samples[k] != samples[0];
         }
         s->sigma[i] = deviation(samples, n);
+        s->alive[i] |= moved;
         total = hypot(total, moved ? s->cotangent[i] * s->sigma[i] : 0);
     }
     return total;

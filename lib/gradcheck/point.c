@@ -24,6 +24,7 @@ static double move(struct gc_session *s, const struct gc_input *in, double value
  * alone. Inputs without a grad are parameters of the function and stay. */
 void gc_choose_point(struct gc_session *s, size_t point) {
     s->point = point;
+    memset(s->alive, 0, s->n_outs);
     gc_random_seed(&s->random, s->options.seed, 1000 + point);
     for (size_t i = 0; i < s->k->n_inputs; i++) {
         const struct gc_input *in = &s->inputs[i];

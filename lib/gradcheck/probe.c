@@ -96,13 +96,35 @@ static void watch_grain(struct gc_session *s, size_t i, double y) {
     }
 }
 
-/* Differences are taken per output before they are summed. An output that does not depend on the
- * entry adds neither difference nor noise; but one that moved at some step is noisy at all. */
+static struct gc_lane *lane_of(const struct gc_group *group, size_t output) {
+    return &group->lanes[group->lane_of_output ? group->lane_of_output[output] : 0];
+}
+
+/* What an output that stood still may hide: a change of less than its rounding. */
+static void add_still(const struct gc_session *s, const struct gc_group *group, bool dead_only) {
+    for (size_t o = 0; o < s->k->n_outputs; o++) {
+        const struct gc_output *out = &s->outputs[o];
+        for (size_t i = out->first; out->is_float && i < out->first + out->count; i++) {
+            struct gc_lane *lane = lane_of(group, i);
+            bool still = s->plus[i] == s->y0[i];
+            if (still && (dead_only ? !s->alive[i] && !lane->idle : lane->idle)) {
+                double hidden = s->cotangent[i] * gc_output_floor(s, out, s->y0[i]);
+                lane->deviation = hypot(lane->deviation, hidden);
+                lane->moved = hypot(lane->moved, hidden);
+            }
+        }
+    }
+}
+
+/* Differences are taken per output before they are summed. An output that moves with other entries,
+ * but not with this one, does not depend on it: it adds neither difference nor noise. One that
+ * never moves (saturated) may depend on anything; and if none moves, any of them may. */
 static void sum_outputs(struct gc_session *s, struct gc_group *group, const double up[],
                         const double down[]) {
     for (size_t i = 0; i < group->n_lanes; i++) {
         group->lanes[i].odd = group->lanes[i].jump = (struct gc_sum){0, 0};
         group->lanes[i].deviation = group->lanes[i].moved = 0;
+        group->lanes[i].idle = true;
     }
     for (size_t o = 0; o < s->k->n_outputs; o++) {
         const struct gc_output *out = &s->outputs[o];
@@ -110,11 +132,13 @@ static void sum_outputs(struct gc_session *s, struct gc_group *group, const doub
             watch_grain(s, i, up[i]);
             watch_grain(s, i, down[i]);
             if (up[i] != s->y0[i] || down[i] != s->y0[i]) {
-                size_t lane = group->lane_of_output ? group->lane_of_output[i] : 0;
-                add_output(s, out, &group->lanes[lane], i, up[i], down[i]);
+                lane_of(group, i)->idle = false;
+                add_output(s, out, lane_of(group, i), i, up[i], down[i]);
             }
         }
     }
+    add_still(s, group, true);
+    add_still(s, group, false);
 }
 
 static void add_levels(struct gc_group *group, int side) {

@@ -14,6 +14,7 @@ struct gc_lane {
     struct gc_sum odd, jump;
     double deviation; /* of the weighted sum at this probe */
     double moved;     /* what the same outputs' noise is at the undisplaced point */
+    bool idle;        /* no output moved */
     struct gc_levels levels;
 };
 

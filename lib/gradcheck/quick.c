@@ -5,18 +5,34 @@
 
 #include "elementwise.h"
 
-enum { LADDER = 16, QUICK_LEVELS = 3, THOROUGH_LEVELS = 6, QUICK_EXTRA = 2, THOROUGH_EXTRA = 2 };
+enum {
+    SAMPLED = 8,
+    LADDER = 16,
+    QUICK_LEVELS = 3,
+    THOROUGH_LEVELS = 6,
+    QUICK_EXTRA = 2,
+    THOROUGH_EXTRA = 2
+};
 
 static const double RATIO = 0.46; /* not a round one: see examine.c */
 
-/* The entry with the largest gradient reacts the most, so its step is safe for the others. */
-static size_t steepest(const struct gc_session *s, const struct gc_input *in) {
+/* Of a few entries, the one that reacts the most: its step is safe for the others. Backward is not
+ * asked, so that a wrong gradient is held against the very numbers a right one would be. */
+static size_t steepest(struct gc_session *s, const struct gc_input *in, struct gc_quick *quick) {
     size_t best = in->first;
-    for (size_t e = in->first; e < in->first + in->count; e++) {
-        if (isfinite(s->grad[e]) && fabs(s->grad[e]) > fabs(s->grad[best])) {
-            best = e;
+    double reaction[SAMPLED] = {0};
+    for (size_t i = 0; i < SAMPLED && !s->stopped; i++) {
+        size_t entry = in->first + gc_random_below(&s->random, in->count);
+        struct gc_lane lane;
+        struct gc_group group = {.n_lanes = 1, .lanes = &lane};
+        gc_lane_open(s, &lane, entry);
+        double h = 0.01 * gc_tensor_scale(s, in);
+        if (gc_probe(s, &group, h, 0) == GC_DONE && lane.levels.n > 0) {
+            reaction[i] = fabs(lane.levels.odd[0]);
+            best = reaction[i] >= gc_max_abs(reaction, SAMPLED) ? entry : best;
         }
     }
+    quick->scale = gc_rms(reaction, SAMPLED);
     return best;
 }
 
@@ -45,10 +61,9 @@ static void descend(struct gc_session *s, size_t entry, double start, struct gc_
 void gc_calibrate(struct gc_session *s, const struct gc_input *in, struct gc_quick *quick) {
     *quick = (struct gc_quick){
         .n_levels = s->options.thorough ? THOROUGH_LEVELS : QUICK_LEVELS,
-        .scale = gc_rms(s->grad + in->first, in->count),
         .bound = INFINITY,
     };
-    size_t entry = steepest(s, in);
+    size_t entry = steepest(s, in, quick);
     struct gc_finding found;
     gc_examine(s, entry, 0, false, &found);
     if (isfinite(found.estimate.bound) && !found.kink && !s->stopped) {
@@ -117,15 +132,21 @@ static bool probe_levels(struct gc_session *s, struct gc_group *group,
     return true;
 }
 
-/* A lane that is content and agrees with backward is done; any other is looked at by itself. */
+/* A lane that is content and agrees with backward is done; any other is looked at by itself, and
+ * the closer look confirms the quick one or replaces it. */
 static void settle(struct gc_session *s, const struct gc_lane *lane, const struct gc_quick *quick) {
     struct gc_estimate e = gc_estimate_best(&lane->levels, 6);
     bool content = e.bound <= 2 * goal(s, quick, e.value);
     bool agrees = fabs(e.value - s->grad[lane->entry]) <= e.bound + s->rounding[lane->entry];
     if (content && agrees) {
         gc_record(s, lane->entry, &e, GRADCHECK_NO_REASON);
-    } else if (!s->stopped) {
-        (void)gc_examine_and_record(s, lane->entry, 0, !agrees);
+        return;
+    }
+    (void)gc_examine_and_record(s, lane->entry, 0, true);
+    bool confirmed = fabs(e.value - s->numeric[lane->entry]) <= e.bound + s->bound[lane->entry];
+    if (!s->stopped && content && confirmed && e.bound < s->bound[lane->entry] &&
+        (s->state[lane->entry] & GC_AT_KINK) == 0) {
+        gc_record(s, lane->entry, &e, GRADCHECK_NO_REASON);
     }
 }
 
