@@ -129,11 +129,14 @@ const struct command command_verify = {
     .arguments = "[KERNEL...] [OPTION...]",
     .summary = "Hold kernels against golden values and against finite differences",
     .text =
-        "\nWithout a name all built-in kernels are verified. Each case runs in a process of its "
-        "own.\nColumns: golden: cases that agree with the exact values, of those compared; "
-        "share: of the error\nbound used at the worst place; gradient: checks passed, of those "
-        "that apply; resolution: the\nsmallest relative error that every passed check could "
-        "have seen.\n",
+        "\n"
+        "Without a name all built-in kernels are verified. Each case runs in a process of its "
+        "own.\n"
+        "golden: cases that agree with the exact values, of those compared. share: of the error\n"
+        "bound used at the worst place. ULP: the largest distance from an exact value. gradient:\n"
+        "checks passed, of those that apply. resolution: the smallest relative error in a "
+        "gradient\n"
+        "that a check could have seen, the median of those that passed, and at worst.\n",
     .options = options,
     .n_options = sizeof options / sizeof options[0],
     .run = run,

@@ -148,7 +148,8 @@ struct gate_suite { /* one kernel */
     struct gate_place worst;     /* there */
     uint64_t max_ulp;            /* from the exact values */
     size_t n_tensors, n_proven;  /* with a gradient; of these, passed in at least one case */
-    double resolution;           /* worst over the gradient checks that passed; 0 if none */
+    double resolution;           /* of the gradient checks that passed, the worst; 0 if none */
+    double median_resolution;    /* and the middle one */
     size_t n_evaluations;        /* forward calls of the gradient checks */
     double seconds;
 };

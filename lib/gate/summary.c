@@ -67,6 +67,30 @@ static void add_report(struct gate_suite *s, struct tensors *tensors, const stru
     }
 }
 
+static bool has_resolution(const struct gate_case *c) {
+    return c->report != NULL && c->gradient == GATE_PASS;
+}
+
+/* The one with as many below it as its rank says; quadratic, and without memory that may lack. */
+static double median_resolution(const struct gate_suite *s) {
+    size_t rank = s->by_gradient.of[GATE_PASS] / 2;
+    for (size_t i = 0; i < s->n_cases; i++) {
+        size_t below = 0;
+        size_t equal = 0;
+        for (size_t j = 0; has_resolution(&s->cases[i]) && j < s->n_cases; j++) {
+            if (has_resolution(&s->cases[j])) {
+                double r = s->cases[j].report->resolution;
+                below += r < s->cases[i].report->resolution;
+                equal += r == s->cases[i].report->resolution;
+            }
+        }
+        if (equal > 0 && below <= rank && rank < below + equal) {
+            return s->cases[i].report->resolution;
+        }
+    }
+    return 0;
+}
+
 /* ---- the verdict ---- */
 
 static const char *first_unproven(const struct tensors *tensors) {
@@ -124,6 +148,7 @@ void suite_summarise(struct gate_suite *s) {
             add_report(s, &tensors, c);
         }
     }
+    s->median_resolution = median_resolution(s);
     s->n_tensors = tensors.n;
     for (size_t i = 0; i < tensors.n; i++) {
         s->n_proven += tensors.of[i].proven;

@@ -112,6 +112,7 @@ static json_t *kernel(const struct gate_results *results, const struct report_op
     part_size(o, "tensors", s->n_tensors);
     part_size(o, "tensors_proven", s->n_proven);
     part_real(o, "resolution", s->resolution);
+    part_real(o, "median_resolution", s->median_resolution);
     part_size(o, "evaluations", s->n_evaluations);
     part_real(o, "seconds", s->seconds);
     for (size_t i = 0; i < s->n_cases; i++) {

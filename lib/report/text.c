@@ -45,15 +45,17 @@ static void put_gradient_columns(FILE *out, const struct gate_suite *s) {
     size_t n = of[GATE_PASS] + of[GATE_INCONCLUSIVE] + of[GATE_FAIL] + of[GATE_ERROR];
     char passed[48] = "-";
     char resolution[32] = "-";
+    char worst[32] = "-";
     char evaluations[32] = "-";
     if (n > 0) {
         (void)snprintf(passed, sizeof passed, "%zu/%zu", of[GATE_PASS], n);
         (void)snprintf(evaluations, sizeof evaluations, "%zu", s->n_evaluations);
     }
     if (of[GATE_PASS] > 0) {
-        (void)snprintf(resolution, sizeof resolution, "%.1e", s->resolution);
+        (void)snprintf(resolution, sizeof resolution, "%.1e", s->median_resolution);
+        (void)snprintf(worst, sizeof worst, "%.1e", s->resolution);
     }
-    (void)fprintf(out, " %9s %11s %12s", passed, resolution, evaluations);
+    (void)fprintf(out, " %9s %11s %8s %12s", passed, resolution, worst, evaluations);
 }
 
 static void put_row(FILE *out, const struct report_options *options, const struct gate_suite *s,
@@ -74,9 +76,9 @@ static void put_row(FILE *out, const struct report_options *options, const struc
 static void put_table(FILE *out, const struct gate_results *results,
                       const struct report_options *options) {
     size_t width = name_width(results);
-    (void)fprintf(out, "%-*s  %-12s %5s%9s %7s %6s %9s %11s %12s  %s\n", (int)width, "kernel",
+    (void)fprintf(out, "%-*s  %-12s %5s%9s %7s %6s %9s %11s %8s %12s  %s\n", (int)width, "kernel",
                   "verdict", "cases", "golden", "share", "ULP", "gradient", "resolution",
-                  "evaluations", "worst place");
+                  "at worst", "evaluations", "worst place");
     for (size_t i = 0; i < results->n_suites; i++) {
         put_row(out, options, &results->suites[i], width);
     }

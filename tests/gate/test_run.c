@@ -118,6 +118,25 @@ Test(gate_suite, counts_and_worst_places_are_those_of_the_cases) {
     cr_assert(s.suite.n_tensors == 2 && s.suite.n_proven == 2);
 }
 
+Test(gate_suite, the_median_resolution_is_that_of_the_passed_in_any_order_ties_included) {
+    static const double orders[][3] = {{1, 2, 3}, {3, 1, 2}, {2, 3, 1}, {2, 2, 3}, {1, 2, 2}};
+    struct synthetic s;
+    for (size_t k = 0; k < 5; k++) {
+        fill(&s);
+        for (size_t i = 0; i < 3; i++) {
+            s.reports[i].resolution = orders[k][i];
+        }
+        suite_summarise(&s.suite);
+        cr_assert(s.suite.median_resolution == 2, "row %zu: %g", k, s.suite.median_resolution);
+    }
+    fill(&s);
+    for (size_t i = 0; i < 3; i++) {
+        set_gradient(&s, i, GATE_INCONCLUSIVE);
+    }
+    suite_summarise(&s.suite);
+    cr_assert(s.suite.median_resolution == 0 && s.suite.resolution == 0);
+}
+
 Test(gate_suite, an_inconclusive_case_does_no_harm_if_others_prove_the_kernel) {
     struct synthetic s;
     fill(&s);

@@ -152,7 +152,21 @@ Test(report_text, colours_only_when_told) {
     char *text = text_of(sample("m", "", 0), &options);
     expect_in(text, "\033[1;31mfail\033[0m");
     expect_in(text, "\033[1;31mFAILED\033[0m");
+    expect_in(text, "\033[35merror\033[0m");
     free(text);
+    static const struct {
+        enum gate_verdict verdict;
+        const char *painted;
+    } rows[] = {{GATE_PASS, "\033[32mpass\033[0m"},
+                {GATE_INCONCLUSIVE, "\033[33minconclusive\033[0m"},
+                {GATE_NOT_RUN, "\033[2mnot run\033[0m"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct gate_results *r = sample("m", "", 0);
+        r->suites[0].verdict = rows[i].verdict;
+        text = text_of(r, &options);
+        expect_in(text, rows[i].painted);
+        free(text);
+    }
 }
 
 Test(report_text, the_last_line_says_what_it_came_to) {
