@@ -82,6 +82,7 @@ static bool compare_values(struct instance *wrong, struct instance *right, struc
     }
     if (what != NULL) {
         t->by = BY_VALUES;
+        t->also[BY_VALUES] = true;
         say(t, what);
     }
     return what != NULL;
@@ -89,20 +90,30 @@ static bool compare_values(struct instance *wrong, struct instance *right, struc
 
 /* ---- the gradient check ---- */
 
+static void find_catchers(const struct gradcheck_report *r, struct trial *t) {
+    t->also[BY_SCREEN] = r->screen.verdict == GRADCHECK_FAIL;
+    t->also[BY_INACCURATE] = r->verdict == GRADCHECK_INACCURATE;
+    for (size_t i = 0; i < r->n_tensors; i++) {
+        t->also[BY_ELEMENTWISE] |= r->tensors[i].verdict == GRADCHECK_FAIL;
+    }
+    for (int rule = GRADCHECK_N_RULES - 1; rule >= 0; rule--) {
+        if (r->rules[rule].verdict == GRADCHECK_FAIL && !r->rules[rule].waived) {
+            t->also[BY_RULE] = true;
+            t->rule = (enum gradcheck_rule)rule;
+        }
+    }
+}
+
 static void judge(const struct gradcheck_report *r, struct trial *t) {
     say(t, r->summary);
     snprintf(t->diagnosis, sizeof t->diagnosis, "%s", r->diagnosis);
     t->confidence = r->diagnosis_confidence;
     t->verdict = r->verdict;
-    if (r->verdict != GRADCHECK_FAIL) {
-        t->by = r->verdict == GRADCHECK_INACCURATE ? BY_INACCURATE : BY_NOTHING;
-        return;
-    }
-    t->by = r->screen.verdict == GRADCHECK_FAIL ? BY_SCREEN : BY_ELEMENTWISE;
-    for (int rule = GRADCHECK_N_RULES - 1; rule >= 0; rule--) {
-        if (r->rules[rule].verdict == GRADCHECK_FAIL && !r->rules[rule].waived) {
-            t->by = BY_RULE;
-            t->rule = (enum gradcheck_rule)rule;
+    t->by = BY_NOTHING;
+    if (r->verdict == GRADCHECK_FAIL || r->verdict == GRADCHECK_INACCURATE) {
+        find_catchers(r, t);
+        for (int by = N_CATCHERS - 1; by > BY_NOTHING; by--) {
+            t->by = t->also[by] ? (enum catcher)by : t->by;
         }
     }
 }
@@ -149,6 +160,7 @@ static void try_seed(const struct trial_plan *plan, uint64_t seed, struct trial 
     const char *overrun = instance_overrun(instance);
     if (overrun != NULL) {
         t->by = BY_GUARD;
+        t->also[BY_GUARD] = true;
         snprintf(t->text, sizeof t->text, "%s: written outside its bounds", overrun);
         news = true;
     }
@@ -189,6 +201,7 @@ void trial_run(const struct trial_plan *plan, struct trial *out) {
     port_run(&job, &outcome);
     if (outcome.end != PORT_DONE) {
         out->by = BY_CRASH;
+        out->also[BY_CRASH] = true;
         port_outcome_text(&outcome, out->text, sizeof out->text);
     }
 }

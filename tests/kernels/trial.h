@@ -26,6 +26,7 @@ const char *catcher_name(enum catcher by);
 /* Plain data: comes back from a worker. */
 struct trial {
     enum catcher by;
+    bool also[N_CATCHERS];               /* which of them would have, alone, with the same seed */
     uint64_t seed;                       /* that it was caught with */
     enum gradcheck_verdict verdict;      /* the worst of all runs: that of a wrong kernel's last */
     enum gradcheck_rule rule;            /* by == BY_RULE */

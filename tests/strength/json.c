@@ -7,16 +7,20 @@
 
 #include "strength.h"
 
-static json_t *totals_json(const struct strength_totals *t) {
+static json_t *by_json(const size_t n[]) {
     json_t *by = json_object();
     for (int i = BY_CRASH; i < N_CATCHERS; i++) {
-        json_object_set_new(by, catcher_name((enum catcher)i),
-                            json_integer((json_int_t)t->n_by[i]));
+        json_object_set_new(by, catcher_name((enum catcher)i), json_integer((json_int_t)n[i]));
     }
-    return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "wrong",
-                     (json_int_t)t->n_wrong, "caught", (json_int_t)t->n_caught, "caught_by", by,
-                     "late", (json_int_t)t->n_late, "late_caught", (json_int_t)t->n_late_caught,
-                     "right_runs", (json_int_t)t->n_right, "right_pass", (json_int_t)t->n_pass,
+    return by;
+}
+
+static json_t *totals_json(const struct strength_totals *t) {
+    return json_pack("{s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "wrong",
+                     (json_int_t)t->n_wrong, "caught", (json_int_t)t->n_caught, "caught_by",
+                     by_json(t->n_by), "alone", by_json(t->n_alone), "late", (json_int_t)t->n_late,
+                     "late_caught", (json_int_t)t->n_late_caught, "right_runs",
+                     (json_int_t)t->n_right, "right_pass", (json_int_t)t->n_pass,
                      "right_not_proven", (json_int_t)t->n_unproven, "false_alarms",
                      (json_int_t)t->n_false_alarms, "evaluations", (json_int_t)t->n_evaluations);
 }

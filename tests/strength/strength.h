@@ -27,7 +27,8 @@ struct strength {
 };
 
 struct strength_totals { /* over kernels, or over the mistakes with one label */
-    size_t n_wrong, n_caught, n_by[N_CATCHERS];
+    size_t n_wrong, n_caught;
+    size_t n_by[N_CATCHERS], n_alone[N_CATCHERS]; /* first in their order; each on its own */
     size_t n_late, n_late_caught;
     size_t n_right, n_pass, n_unproven, n_false_alarms; /* runs of right kernels */
     size_t n_runs, n_evaluations;

@@ -17,6 +17,9 @@ void strength_add(struct strength_totals *totals, const struct strength_kernel *
         totals->n_wrong++;
         totals->n_caught += caught;
         totals->n_by[w->trial.by]++;
+        for (int by = BY_CRASH; by < N_CATCHERS; by++) {
+            totals->n_alone[by] += w->trial.also[by];
+        }
         totals->n_late += w->mistake->late;
         totals->n_late_caught += w->mistake->late && caught;
         totals->n_runs += w->trial.n_runs;
@@ -54,6 +57,12 @@ static void print_kernels(const struct strength *s, const struct strength_totals
         print_row(s->kernels[i].kernel->name, kernel_dtype_name(s->kernels[i].kernel), &t, out);
     }
     print_row("all", "", all, out);
+    fputs("each check alone would catch", out);
+    for (int by = BY_CRASH; by < N_CATCHERS; by++) {
+        fprintf(out, "%s %s %zu", by > BY_CRASH ? "," : ":", catcher_name((enum catcher)by),
+                all->n_alone[by]);
+    }
+    fputc('\n', out);
 }
 
 static void print_labels(const struct strength *s, FILE *out) {
