@@ -9,7 +9,8 @@
 #define FEATURES 64
 #define BATCH_ENTRIES (BATCH * FEATURES + FEATURES + 1)
 
-/* One wrong gradient entry: the right one + relative x max(|it|, floor x rms of its tensor). */
+/* One wrong gradient entry: the right one, and away from 0 by relative x max(|it|, floor x rms of
+ * its tensor). */
 struct batch_error {
     bool wanted;
     size_t entry; /* counted through x.grad, w.grad, b.grad */

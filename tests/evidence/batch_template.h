@@ -23,7 +23,10 @@ static void NAME(corrupt)(REAL grad[], size_t n, size_t entry, const struct batc
         squares += (double)grad[i] * (double)grad[i];
     }
     double scale = fmax(fabs((double)grad[entry]), error->floor * sqrt(squares / (double)n));
-    grad[entry] = (REAL)((double)grad[entry] + error->relative * scale);
+    /* with the sign of the entry: homogeneous in the cotangent, or a rule would catch it and no
+     * difference */
+    grad[entry] =
+        (REAL)((double)grad[entry] + error->relative * copysign(scale, (double)grad[entry]));
 }
 
 static int NAME(backward)(void *ctx) {

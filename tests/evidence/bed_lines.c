@@ -125,8 +125,11 @@ static void judge_bed(const struct outcome outcomes[], size_t n, struct table *t
 }
 
 const struct experiment bed_experiment = {
-    "bed",        "every point of the test bed, right and wrong, one point a run",
-    N_SEEDS_CI,   N_SEEDS_FULL,
-    bed_n_points, draw_bed,
-    judge_bed,
+    .name = "bed",
+    .what = "every point of the test bed, right and wrong, one point a run",
+    .n_ci = N_SEEDS_CI,
+    .n_full = N_SEEDS_FULL,
+    .unit = bed_n_points,
+    .draw = draw_bed,
+    .judge = judge_bed,
 };

@@ -158,14 +158,14 @@ static void draw_right(enum layer layer, size_t i, size_t max_calls, FILE *talk,
 }
 
 static void draw_weights(size_t i, FILE *talk, struct outcome *o) {
-    if (i % 20 == 19) {
+    if (i % 5 == 4) {
         draw_right(ONE_NEURON, i, 40, talk, o);
     } else {
         draw_large(ONE_NEURON, i, 1e-4, 40, false, talk, o);
     }
 }
 static void draw_sigmoids(size_t i, FILE *talk, struct outcome *o) {
-    if (i % 20 == 19) {
+    if (i % 5 == 4) {
         draw_right(SIGMOIDS, i, 40, talk, o);
     } else {
         draw_large(SIGMOIDS, i, 1e-4, 40, false, talk, o);
@@ -175,7 +175,7 @@ static void draw_location(size_t i, FILE *talk, struct outcome *o) {
     draw_large(i % 2 ? ONE_NEURON : SIGMOIDS, i, 1e-4, 800, true, talk, o);
 }
 static void draw_relus(size_t i, FILE *talk, struct outcome *o) {
-    if (i % 20 == 19) {
+    if (i % 5 == 4) {
         draw_right(RELUS, i, 200, talk, o);
     } else {
         draw_large(RELUS, i, 1e-2, 200, false, talk, o);
@@ -216,15 +216,34 @@ static void judge_relus(const struct outcome outcomes[], size_t n, struct table 
 }
 
 const struct experiment weights_experiment = {
-    "weights",     "one neuron of 10^6 weights, z in [-2, 2]", 100, 1053, NULL, draw_weights,
-    judge_weights,
+    .name = "weights",
+    .what = "one neuron of 10^6 weights, z in [-2, 2]",
+    .n_ci = 25,
+    .n_full = 1250,
+    .draw = draw_weights,
+    .judge = judge_weights,
 };
 const struct experiment sigmoids_experiment = {
-    "sigmoids", "10^6 sigmoids, z in [-2, 2]", 40, 1053, NULL, draw_sigmoids, judge_sigmoids,
+    .name = "sigmoids",
+    .what = "10^6 sigmoids, z in [-2, 2]",
+    .n_ci = 10,
+    .n_full = 1250,
+    .draw = draw_sigmoids,
+    .judge = judge_sigmoids,
 };
 const struct experiment location_experiment = {
-    "location", "where the wrong one of 10^6 is", 8, 1000, NULL, draw_location, judge_location,
+    .name = "location",
+    .what = "where the wrong one of 10^6 is",
+    .n_ci = 4,
+    .n_full = 200,
+    .draw = draw_location,
+    .judge = judge_location,
 };
 const struct experiment relus_experiment = {
-    "relus", "10^6 relus", 40, 106, NULL, draw_relus, judge_relus,
+    .name = "relus",
+    .what = "10^6 relus",
+    .n_ci = 10,
+    .n_full = 125,
+    .draw = draw_relus,
+    .judge = judge_relus,
 };

@@ -125,21 +125,28 @@ static void judge_thorough(const struct outcome outcomes[], size_t n, struct tab
 }
 
 const struct experiment neuron_experiment = {
-    "neuron",    "batch 16 x 64, one entry wrong by 1e-9", N_SAMPLE(99), N_ALL, NULL, draw_plain,
-    judge_plain,
+    .name = "neuron",
+    .what = "batch 16 x 64, one entry wrong by 1e-9",
+    .n_ci = N_SAMPLE(99),
+    .n_full = N_ALL,
+    .draw = draw_plain,
+    .judge = judge_plain,
 };
 const struct experiment neuron_rows_experiment = {
-    "neuron_rows", "the same with independent rows stated", N_ALL, N_ALL, NULL, draw_rows,
-    judge_rows,
+    .name = "neuron_rows",
+    .what = "the same with independent rows stated",
+    .n_ci = N_ALL,
+    .n_full = N_ALL,
+    .draw = draw_rows,
+    .judge = judge_rows,
 };
 const struct experiment neuron_thorough_experiment = {
-    "neuron_thorough",
-    "thorough, one entry wrong by 1e-11",
-    N_SAMPLE(33),
-    N_ALL,
-    NULL,
-    draw_thorough,
-    judge_thorough,
+    .name = "neuron_thorough",
+    .what = "thorough, one entry wrong by 1e-11",
+    .n_ci = N_SAMPLE(33),
+    .n_full = N_ALL,
+    .draw = draw_thorough,
+    .judge = judge_thorough,
 };
 
 /* ---- float32 ---- */
@@ -241,14 +248,18 @@ static void judge_wide(const struct outcome outcomes[], size_t n, struct table *
 }
 
 const struct experiment float32_experiment = {
-    "float32",    "float32 neuron, |z| <= 2, one entry wrong by 1e-3",
-    N_SAMPLE(66), N_ALL,
-    NULL,         draw_narrow,
-    judge_narrow,
+    .name = "float32",
+    .what = "float32 neuron, |z| <= 2, one entry wrong by 1e-3",
+    .n_ci = N_SAMPLE(66),
+    .n_full = N_ALL,
+    .draw = draw_narrow,
+    .judge = judge_narrow,
 };
 const struct experiment float32_wide_experiment = {
-    "float32_wide", "the same with forward_wide, wrong by 2e-6",
-    N_SAMPLE(66),   N_ALL,
-    NULL,           draw_wide,
-    judge_wide,
+    .name = "float32_wide",
+    .what = "the same with forward_wide, wrong by 2e-6",
+    .n_ci = N_SAMPLE(66),
+    .n_full = N_ALL,
+    .draw = draw_wide,
+    .judge = judge_wide,
 };

@@ -71,8 +71,12 @@ static void judge_soak(const struct outcome outcomes[], size_t n, struct table *
 }
 
 const struct experiment soak_experiment = {
-    "soak",     "random function, point and seed, default policy", 10000, 1000000, NULL, draw_soak,
-    judge_soak,
+    .name = "soak",
+    .what = "random function, point and seed, default policy",
+    .n_ci = 10000,
+    .n_full = 1000000,
+    .draw = draw_soak,
+    .judge = judge_soak,
 };
 
 /* ---- honesty: an error well above the resolution that a pass states must not pass ---- */
@@ -119,8 +123,10 @@ static void judge_honesty(const struct outcome outcomes[], size_t n, struct tabl
 }
 
 const struct experiment honesty_experiment = {
-    "honesty",     "random function, entry and size of error, random budgets",
-    10000,         300000,
-    NULL,          draw_honesty,
-    judge_honesty,
+    .name = "honesty",
+    .what = "random function, entry and size of error, random budgets",
+    .n_ci = 10000,
+    .n_full = 300000,
+    .draw = draw_honesty,
+    .judge = judge_honesty,
 };

@@ -57,12 +57,20 @@ static void judge_peers(const struct outcome outcomes[], size_t n, struct table 
 }
 
 const struct experiment kinks_experiment = {
-    "kinks",     "values on kinks and beside them", N_SEEDS_CI, N_SEEDS_FULL, n_kinks, draw_kinks,
-    judge_kinks,
+    .name = "kinks",
+    .what = "values on kinks and beside them",
+    .n_ci = N_SEEDS_CI,
+    .n_full = N_SEEDS_FULL,
+    .unit = n_kinks,
+    .draw = draw_kinks,
+    .judge = judge_kinks,
 };
 const struct experiment peers_experiment = {
-    "peers",     "kernels that other tools judge wrongly",
-    N_SEEDS_CI,  N_SEEDS_FULL,
-    n_peers,     draw_peers,
-    judge_peers,
+    .name = "peers",
+    .what = "kernels that other tools judge wrongly",
+    .n_ci = N_SEEDS_CI,
+    .n_full = N_SEEDS_FULL,
+    .unit = n_peers,
+    .draw = draw_peers,
+    .judge = judge_peers,
 };
