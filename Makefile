@@ -144,6 +144,10 @@ lint: ## clang-format, clang-tidy, cppcheck, warnings as errors (gcc, clang), he
 cross: ## compare the neuron's result bits over compilers, levels and machines (i386, aarch64, s390x by emulation)
 	scripts/cross --require x86-64 $(if $(CI),aarch64 s390x)
 
+.PHONY: dist
+dist: ## the engine as two files, build/dist/gradcheck.h and gradcheck.c, compiled alone by every compiler here
+	$(PYTHON_OR_STOP) scripts/dist $(if $(CI),--require-all)
+
 .PHONY: bench
 bench: build/release/bench ## time the neuron against NumPy: a table of ratios, and build/bench.json
 	$(PYTHON_OR_STOP) scripts/bench $<

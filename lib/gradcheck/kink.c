@@ -9,7 +9,7 @@
 #include "elementwise.h"
 #include "line.h"
 
-enum { DIRECTIONS = 6, LEVELS = 14 };
+enum { DIRECTIONS = 6, KINK_LEVELS = 14 };
 
 static bool tied(const struct gc_session *s, size_t e, unsigned kind) {
     return (s->state[e] & (GC_AT_KINK | GC_CONVEX)) == (GC_AT_KINK | kind);
@@ -33,7 +33,7 @@ static bool direction_refutes(struct gc_session *s) {
     double rounding = 0;
     gc_line_open(s, &line);
     double h = fmin(1e-2, line.largest) * (0.8 + 0.2 * gc_random_uniform(&s->random));
-    for (size_t i = 0; i < LEVELS && !s->stopped; i++) {
+    for (size_t i = 0; i < KINK_LEVELS && !s->stopped; i++) {
         (void)gc_line_probe(s, &line, h);
         h *= 0.2 + 0.1 * gc_random_uniform(&s->random);
     }

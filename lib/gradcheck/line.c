@@ -26,7 +26,7 @@ void gc_line_open(const struct gc_session *s, struct gc_line *line) {
 }
 
 /* Writes base + h direction, rounded, and returns backward . (what was stepped beyond h v). */
-static double displace(struct gc_session *s, double h) {
+static double step_to(struct gc_session *s, double h) {
     struct gc_sum excess = {0, 0};
     double *x = s->scratch;
     for (size_t i = 0; i < s->k->n_inputs; i++) {
@@ -43,7 +43,7 @@ static double displace(struct gc_session *s, double h) {
     return gc_sum_value(&excess);
 }
 
-static double deviation(const struct gc_session *s) {
+static double weighted_sigma(const struct gc_session *s) {
     double total = 0;
     for (size_t o = 0; o < s->k->n_outputs; o++) {
         const struct gc_output *out = &s->outputs[o];
@@ -59,11 +59,11 @@ static double deviation(const struct gc_session *s) {
 /* Each entry is rounded on its own, so what was really stepped differs from h v; its first-order
  * effect is taken out with the gradient itself, whose errors do not matter at that size. */
 enum gc_outcome gc_line_probe(struct gc_session *s, struct gc_line *line, double h) {
-    double over = displace(s, h);
+    double over = step_to(s, h);
     enum gc_outcome outcome = gc_forward(s, s->plus);
     double under = 0;
     if (outcome == GC_DONE) {
-        under = displace(s, -h);
+        under = step_to(s, -h);
         outcome = gc_forward(s, s->minus);
     }
     gc_write_point(s, s->base);
@@ -80,6 +80,6 @@ enum gc_outcome gc_line_probe(struct gc_session *s, struct gc_line *line, double
     gc_sum_add(&odd, under - over);
     gc_sum_add(&jump, -(over + under));
     gc_levels_add(&line->levels, h, gc_sum_value(&odd) / (2 * h), gc_sum_value(&jump) / (2 * h),
-                  deviation(s));
+                  weighted_sigma(s));
     return GC_DONE;
 }

@@ -6,7 +6,7 @@
 #include "elementwise.h"
 #include "screen.h"
 
-enum { MOST_FOUND = 16, LEVELS = 4 };
+enum { MOST_FOUND = 16, HUNT_LEVELS = 4 };
 
 struct hunt {
     struct gc_session *s;
@@ -23,7 +23,8 @@ static double step_for(const struct hunt *hunt, size_t n) {
 static double residual(const struct hunt *hunt, size_t first, size_t last, double *bound) {
     struct gc_line line;
     gc_choose_direction(hunt->s, hunt->screen->failed, first, last);
-    struct gc_estimate e = gc_screen_line(hunt->s, &line, step_for(hunt, last - first), LEVELS);
+    struct gc_estimate e =
+        gc_screen_line(hunt->s, &line, step_for(hunt, last - first), HUNT_LEVELS);
     *bound = isfinite(e.bound) ? e.bound : INFINITY;
     return e.value - line.predicted;
 }

@@ -200,13 +200,13 @@ void gc_check_screen(struct gc_session *s, struct gc_screen *screen) {
 }
 
 void gc_screen_deeply(struct gc_session *s, struct gc_screen *screen) {
-    enum { LEVELS = GC_MAX_LEVELS - 2 };
+    enum { SCREEN_LEVELS = GC_MAX_LEVELS - 2 };
     struct gradcheck_screen_report *report = &s->report->screen;
     struct gc_line line;
     gc_choose_direction(s, screen->failed, 0, s->n_entries);
     gc_line_open(s, &line);
     double h = fmin(0.5, line.largest);
-    for (size_t i = 0; i < LEVELS && !s->stopped; i++) {
+    for (size_t i = 0; i < SCREEN_LEVELS && !s->stopped; i++) {
         (void)gc_line_probe(s, &line, h);
         h *= 0.22 + 0.1 * gc_random_uniform(&s->random);
     }
