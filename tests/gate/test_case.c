@@ -354,6 +354,24 @@ Test(gate_case, what_a_kernel_prints_is_kept_in_bounds_and_is_no_finding) {
     case_free(&c);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+static int leak(struct plain *k) {
+    char *volatile lost = malloc(77);
+    lost = NULL;
+    return lost == NULL && k->n > 0 ? 0 : 1;
+}
+
+Test(gate_case, a_kernel_that_leaks_fails_under_the_sanitizer) {
+    const struct way way = {.name = "leak", .spoil_backward = leak};
+    struct gate_case c = check_way(&way, CASE_ID, 60);
+    cr_assert(c.verdict == GATE_FAIL && c.golden == GATE_PASS && c.gradient == GATE_PASS);
+    cr_assert(strstr(c.finding, "after its work: a leak, or an exit handler that fails") != NULL,
+              "%s", c.finding);
+    cr_assert(c.talk_size > 0);
+    case_free(&c);
+}
+#endif
+
 /* ---- arrays and tensors that do not belong together ---- */
 
 static bool no_z(struct plain *k, struct gate_kernel *out, char why[]) {
