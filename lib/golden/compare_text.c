@@ -2,6 +2,7 @@
 #include "golden/golden.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 
 const char *golden_mismatch_name(enum golden_mismatch mismatch) {
@@ -23,7 +24,9 @@ struct number {
 static struct number number_text(enum array_dtype dtype, double value, int64_t integer) {
     struct number n;
     if (array_dtype_is_float(dtype)) {
-        (void)snprintf(n.text, sizeof n.text, "%.*g", dtype == ARRAY_F32 ? 9 : 17, value);
+        /* The sign of a NaN means nothing and differs between machines. */
+        (void)snprintf(n.text, sizeof n.text, "%.*g", dtype == ARRAY_F32 ? 9 : 17,
+                       isnan(value) ? fabs(value) : value);
     } else {
         (void)snprintf(n.text, sizeof n.text, "%" PRId64, integer);
     }

@@ -139,17 +139,20 @@ static enum golden_status load_manifest(const char *path, const char *kernel,
 
 static enum golden_status decode_archive(const struct file_view *file, struct golden_suite *suite,
                                          struct golden_error *error) {
+    struct golden_npz npz;
+    /* Before the checksum of the whole: what is wrong with a member says more. */
+    enum golden_status status = golden_npz_decode(file->bytes, file->size, &npz, error);
+    if (status != GOLDEN_OK) {
+        return status;
+    }
     char sha256[SHA256_DIGEST_STRING_LENGTH];
     (void)SHA256Data(file->bytes, file->size, sha256);
-    if (strcmp(sha256, suite->sha256) != 0) {
-        return error_set(error, GOLDEN_SHA256, -1, "sha256");
-    }
-    struct golden_npz npz;
-    enum golden_status status = golden_npz_decode(file->bytes, file->size, &npz, error);
-    if (status == GOLDEN_OK) {
+    if (strcmp(sha256, suite->sha256) == 0) {
         status = attach_all(suite, &npz, error);
-        golden_npz_free(&npz);
+    } else {
+        status = error_set(error, GOLDEN_SHA256, -1, "sha256");
     }
+    golden_npz_free(&npz);
     return status;
 }
 

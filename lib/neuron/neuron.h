@@ -92,9 +92,10 @@ void neuron_random_seed(struct neuron_random *random, uint32_t seed);
 /* The next 32 random bits: exactly MT19937's. */
 uint32_t neuron_random_uint32(struct neuron_random *random);
 
-/* The next N(0, 1) value, within 1 ULP of np.random.randn() and equal to it but for about 3 draws
- * in 1,000. NumPy takes the logarithm of the C library it finds, whose last bit differs between
- * machines; here it is our own, so the draws are the same bits everywhere. */
+/* The next N(0, 1) value, equal to np.random.randn() but for about 3 draws in 1,000, which are 1
+ * ULP off, and 2 ULP in less than 1 draw in a million. NumPy takes the logarithm of the C library
+ * it finds, whose last bit differs between machines; here it is our own, so the draws are the same
+ * bits everywhere. */
 double neuron_random_normal(struct neuron_random *random);
 
 /* ---- the neuron with state ---- */

@@ -56,7 +56,8 @@ static double polar_factor(double logarithm, double square) {
 
 /* NumPy's draw depends on how the C library at hand rounded a logarithm. Where that is near the
  * middle of two doubles, libraries with an error of up to 0.52 ULP take one or the other, and the
- * draws are up to 2 ULP apart: then this is the double between them. */
+ * draws are up to 3 ULP apart: then this is a double between them, the nearer to draw, which is
+ * that of the logarithm rounded correctly. */
 static double between(double draw, double other) {
     return draw + 0.4 * (other - draw);
 }

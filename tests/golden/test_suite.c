@@ -374,9 +374,26 @@ Test(golden_suite, notices_every_changed_byte_of_the_archive) {
         b.data[i] ^= 1;
         write_file(in_folder("toy.npz"), b);
         struct golden_suite suite;
-        cr_expect_eq(golden_load(in_folder(""), "toy", &suite, NULL), GOLDEN_SHA256, "byte %zu", i);
+        cr_expect_neq(golden_load(in_folder(""), "toy", &suite, NULL), GOLDEN_OK, "byte %zu", i);
         b.data[i] ^= 1;
     }
+    bytes_free(&b);
+}
+
+/* More than that the archive is not the one that the manifest means. */
+Test(golden_suite, says_which_member_is_damaged) {
+    write_suite();
+    struct bytes b = read_file(in_folder("toy.npz"));
+    enum { LOCAL_HEADER = 30, NAME_LENGTH = 26, EXTRA_LENGTH = 28 };
+    const size_t npy = LOCAL_HEADER + b.data[NAME_LENGTH] + b.data[EXTRA_LENGTH];
+    const size_t whole = b.size;
+    b.data[npy + 128] ^= 1; /* the first byte after the header of the first member */
+    write_file(in_folder("toy.npz"), b);
+    expect_load(GOLDEN_NPZ_CRC, "", "n3-random/x.npy", "data");
+    b.data[npy + 128] ^= 1;
+    b.size = whole / 2;
+    write_file(in_folder("toy.npz"), b);
+    expect_load(GOLDEN_NPZ_ARCHIVE, "", "", "half of the archive");
     bytes_free(&b);
 }
 

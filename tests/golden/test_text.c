@@ -74,9 +74,12 @@ Test(golden_text, describes_what_was_compared) {
     cr_expect_str_eq(line_of(&actual, &exact, &bound),
                      "[1, 0]: expected 3, got 5: off by 2 (0.667 relative, 3377699720527872 ULP), "
                      "allowed 0.5 (4 of it used); 1 of 4 elements differ");
-    array_set(&actual, 1, NAN);
-    cr_expect_str_eq(line_of(&actual, &exact, &bound),
-                     "[0, 1]: expected 2, got nan: no bound allows that; 2 of 4 elements differ");
+    for (int sign = -1; sign <= 1; sign += 2) {
+        array_set(&actual, 1, copysign(NAN, sign));
+        cr_expect_str_eq(
+            line_of(&actual, &exact, &bound),
+            "[0, 1]: expected 2, got nan: no bound allows that; 2 of 4 elements differ");
+    }
     cr_expect_str_eq(line_of(&exact, &exact, &bound),
                      "[0, 0]: expected 1, got 1: equal; 0 of 4 elements differ");
     struct array other = array_from(ARRAY_F32, 0, NULL, (const double[]){1});
