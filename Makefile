@@ -45,9 +45,10 @@ flags_debug    := -O1 -g
 flags_release  := -O2 -g
 flags_sanitize := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 flags_cov      := -O0 -g --coverage
-ALL_CFLAGS = $(CSTD) $(WARN) $(flags_$(MODE)) -Ilib $(CFLAGS)
+# -iquote, because lib/criterion/criterion.h must not stand in for <criterion/criterion.h>.
+ALL_CFLAGS = $(CSTD) $(WARN) $(flags_$(MODE)) -iquote lib $(CFLAGS)
 # Criterion's own macros convert freely.
-TEST_CFLAGS = $(filter-out -Wconversion,$(ALL_CFLAGS)) -Itests
+TEST_CFLAGS = $(filter-out -Wconversion,$(ALL_CFLAGS)) -iquote tests
 
 # ---- what is built ----
 closure   = $(sort $(1) $(foreach n,$(needs_$(1)),$(call closure,$(n))))
