@@ -81,6 +81,18 @@ $(TESTED:%=test-%) test-notebook test-kernels: test-%: $(B)/tests/test_%
 notebook: $(B)/notebook ## walk through the notebook with the neuron library: what its cells print with NumPy
 	@$(B)/notebook
 
+EXAMPLE := $(wildcard tests/examples/*.c) $(wildcard lib/array/*.c lib/golden/*.c lib/gradcheck/*.c)
+.PHONY: example
+example: $(EXAMPLE:%.c=$(B)/%.o) ## record a NumPy layer (tests/examples), check its C port against it and finite differences
+	@mkdir -p build/example
+	@$(PYTHON_OR_STOP) -B tests/examples/dense_tanh.py record build/example
+	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $(B)/check_dense_tanh $^ $(libs_golden) -lm
+	@$(B)/check_dense_tanh build/example
+
+.PHONY: golden-diff
+golden-diff: ## what `make golden` would change: which numbers, how far, and which side the exact value takes
+	$(PYTHON_OR_STOP) -B oracle/generate.py --diff
+
 .PHONY: evidence
 evidence: ## measure the derivative engine against exact derivatives: table, build/evidence.json; exit 1 if a line is not met
 	@$(MAKE) --no-print-directory MODE=release build/release/evidence
@@ -127,7 +139,7 @@ golden: ## write tests/golden from oracle/ where it would change; refused when C
 .PHONY: golden-check
 golden-check: ## certify tests/golden from scratch, exact values and bounds to the byte; test the oracle
 	$(PYTHON_OR_STOP) -B oracle/generate.py --check
-	@$(RUN_TESTS) tests/oracle/test_oracle.py
+	@$(RUN_TESTS) $(wildcard tests/oracle/test_*.py)
 
 # The runs of right kernels in `make strength`; the long command is make strength SEEDS=1000.
 SEEDS := 400

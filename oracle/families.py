@@ -28,6 +28,7 @@ class Family:
     truth: Callable[[Arrays], Arrays]  # mpf
     errors: Callable[[Arrays, Arrays, Format], Arrays]  # (inputs, truth, format) -> mpf
     derivation: dict[str, str]
+    scales: Callable[[Arrays], dict[str, float]] = lambda a: {}  # what gradients are stored times
 
 
 def shaped(spec: dict, shapes: dict[str, tuple | None], dtype: str) -> Arrays:
@@ -209,7 +210,8 @@ FAMILIES = {
     "neuron_sample": Family(cases.SAMPLE, neuron_inputs, ("y", "x.grad", "w.grad", "b.grad"), object_value,
                             sample_truth, sample_errors, {k: v for k, v in DERIVATION.items() if k != "z"}),
     "neuron_batch": Family(cases.BATCH, neuron_inputs, ("y", "x.grad", "w.grad", "b.grad"), object_value, batch_truth,
-                           batch_errors, BATCH_DERIVATION),
+                           batch_errors, BATCH_DERIVATION,
+                           lambda a: dict.fromkeys(("w.grad", "b.grad"), 1 / len(a["x"]))),
     "neuron_update": Family(cases.UPDATE, update_inputs, ("w.updated", "b.updated"), update_value, update_truth,
                             update_errors, {k: PATH_DERIVATION[k] for k in ("w.updated", "b.updated")}),
     "neuron_train": Family(cases.TRAIN, train_inputs, ("loss", "w.updated", "b.updated"), train_value, train_truth,

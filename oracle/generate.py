@@ -51,11 +51,13 @@ def expected_arrays(kernel: str, inputs: dict[str, np.ndarray]) -> dict[str, Exp
     values = family.value(inputs)
     truth = family.truth(inputs)
     errors = family.errors(inputs, truth, fmt)
+    scales = family.scales(inputs)
     expected = {}
     for name in family.expected:
         target = np.asarray(truth[name], dtype=object)
         expected[name] = Expected(np.asarray(values[name]).astype(DTYPES[dtype]), round_array(target, fmt),
-                                  around_rounded(target, np.asarray(errors[name], dtype=object), fmt))
+                                  around_rounded(target, np.asarray(errors[name], dtype=object), fmt),
+                                  scales.get(name, 1.0))
     return expected
 
 

@@ -109,6 +109,7 @@ extern "C" {
     X(GOLDEN_ARRAY_DTYPE_DIFFERS, "the archive's dtype is not the manifest's")                     \
     X(GOLDEN_ARRAY_SHAPE_DIFFERS, "the archive's shape is not the manifest's")                     \
     X(GOLDEN_BOUND_UNDERIVED, "bounds has no sentence for the expected array")                     \
+    X(GOLDEN_GRAD_SCALE, "grad_scale is 0, or the array is not the gradient of an input")          \
     /* comparison, and the bounds of a suite */                                                    \
     X(GOLDEN_BOUND_SHAPE, "bound or NumPy's value differs from exact in dtype or shape")           \
     X(GOLDEN_BOUND_VALUE, "a bound is NaN, infinite or negative, or not 0 where the exact value "  \
@@ -206,6 +207,7 @@ struct golden_expected {
     struct array value;          /* what NumPy gave: reported, never judged by */
     struct array exact;          /* the truth, correctly rounded; NaN and infinity where due */
     struct array bound;          /* >= 0, finite, absolute; 0 where exact is NaN or infinite */
+    double grad_scale; /* a gradient stands there times this, as in gradcheck_tensor; else 1 */
 };
 
 struct golden_case {

@@ -45,8 +45,8 @@ static enum golden_status parse_shape(struct json_reader *r, const json_t *objec
 }
 
 static enum golden_status parse_array(struct json_reader *r, json_t *object,
-                                      char name[GOLDEN_NAME_SIZE], struct array *a) {
-    static const char *const keys[] = {"name", "dtype", "shape", NULL};
+                                      const char *const keys[], char name[GOLDEN_NAME_SIZE],
+                                      struct array *a) {
     const char *text;
     if (!json_is_object(object)) {
         return json_fail(r, GOLDEN_JSON_TYPE);
@@ -68,6 +68,7 @@ static enum golden_status parse_array(struct json_reader *r, json_t *object,
 
 static enum golden_status parse_inputs(struct json_reader *r, const json_t *object,
                                        struct golden_case *c) {
+    static const char *const keys[] = {"name", "dtype", "shape", NULL};
     json_t *list;
     TRY(json_field(r, object, "inputs", JSON_ARRAY, &list));
     c->inputs = calloc(json_array_size(list) + 1, sizeof *c->inputs);
@@ -78,7 +79,7 @@ static enum golden_status parse_inputs(struct json_reader *r, const json_t *obje
     for (size_t i = 0; i < json_array_size(list); i++) {
         size_t inner = json_enter_index(r, i);
         struct golden_input *input = &c->inputs[i];
-        TRY(parse_array(r, json_array_get(list, i), input->name, &input->array));
+        TRY(parse_array(r, json_array_get(list, i), keys, input->name, &input->array));
         if (golden_find_input(c, input->name) != NULL) {
             return json_fail(r, GOLDEN_ARRAY_TWICE);
         }
@@ -98,8 +99,40 @@ static bool has_bound(const struct golden_suite *suite, const char *name) {
     return false;
 }
 
+/* "x.grad" in a case with the input "x". */
+static bool is_gradient(const struct golden_case *c, const char *name) {
+    static const char suffix[] = ".grad";
+    char input[GOLDEN_NAME_SIZE];
+    size_t length = strlen(name);
+    if (length < sizeof suffix || strcmp(name + length - (sizeof suffix - 1), suffix) != 0) {
+        return false;
+    }
+    (void)snprintf(input, sizeof input, "%.*s", (int)(length - (sizeof suffix - 1)), name);
+    return golden_find_input(c, input) != NULL;
+}
+
+static enum golden_status parse_grad_scale(struct json_reader *r, const json_t *object,
+                                           const struct golden_case *c, struct golden_expected *e) {
+    const json_t *scale = json_object_get(object, "grad_scale");
+    e->grad_scale = 1;
+    if (scale == NULL) {
+        return GOLDEN_OK;
+    }
+    size_t mark = json_enter(r, "grad_scale");
+    if (!json_is_number(scale)) {
+        return json_fail(r, GOLDEN_JSON_TYPE);
+    }
+    e->grad_scale = json_number_value(scale);
+    if (e->grad_scale == 0 || !is_gradient(c, e->name)) {
+        return json_fail(r, GOLDEN_GRAD_SCALE);
+    }
+    json_leave(r, mark);
+    return GOLDEN_OK;
+}
+
 static enum golden_status parse_expected(struct json_reader *r, const json_t *object,
                                          const struct golden_suite *suite, struct golden_case *c) {
+    static const char *const keys[] = {"name", "dtype", "shape", "grad_scale", NULL};
     json_t *list;
     TRY(json_field(r, object, "expected", JSON_ARRAY, &list));
     c->expected = calloc(json_array_size(list) + 1, sizeof *c->expected);
@@ -113,10 +146,11 @@ static enum golden_status parse_expected(struct json_reader *r, const json_t *ob
     for (size_t i = 0; i < json_array_size(list); i++) {
         size_t inner = json_enter_index(r, i);
         struct golden_expected *e = &c->expected[i];
-        TRY(parse_array(r, json_array_get(list, i), e->name, &e->value));
+        TRY(parse_array(r, json_array_get(list, i), keys, e->name, &e->value));
         if (golden_find_input(c, e->name) != NULL || golden_find_expected(c, e->name) != NULL) {
             return json_fail(r, GOLDEN_ARRAY_TWICE);
         }
+        TRY(parse_grad_scale(r, json_array_get(list, i), c, e));
         if (!has_bound(suite, e->name)) {
             return json_fail(r, GOLDEN_BOUND_UNDERIVED);
         }

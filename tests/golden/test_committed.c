@@ -64,3 +64,19 @@ Test(golden_committed, hold_numpy_within_every_bound_and_nothing_beyond) {
     cr_expect_gt(n_arrays, 100u);
     golden_names_free(&names);
 }
+
+Test(golden_committed, say_that_gradients_by_parameters_are_means_over_the_batch) {
+    struct golden_suite suite;
+    struct golden_error error;
+    cr_assert_eq(golden_load(dir, "neuron_batch", &suite, &error), GOLDEN_OK, "%s",
+                 error_line(&error));
+    for (size_t i = 0; i < suite.n_cases; i++) {
+        const struct golden_case *c = &suite.cases[i];
+        double mean = 1 / (double)golden_find_input(c, "x")->array.shape[0];
+        cr_expect_eq(golden_find_expected(c, "w.grad")->grad_scale, mean, "%s", c->id);
+        cr_expect_eq(golden_find_expected(c, "b.grad")->grad_scale, mean, "%s", c->id);
+        cr_expect_eq(golden_find_expected(c, "x.grad")->grad_scale, 1, "%s", c->id);
+        cr_expect_eq(golden_find_expected(c, "y")->grad_scale, 1, "%s", c->id);
+    }
+    golden_free(&suite);
+}
