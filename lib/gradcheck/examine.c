@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <math.h>
+#include <stdlib.h>
 
 #include "examine.h"
 
@@ -108,16 +109,29 @@ static bool wants_coarser(const struct search *q, const struct gc_estimate *best
            q->next_up < q->lane.levels.h[0] * DOWN * 1.01;
 }
 
-/* What the finest levels scatter around the estimate, times their step, is noise: a kink or an
- * oscillation would show there as a constant difference instead. */
-static double scatter(const struct gc_levels *l, double value) {
-    enum { FINEST = 6 };
-    double sum = 0;
+static int compare_doubles(const void *a, const void *b) {
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* What the levels below the estimate's scatter around it, times their step, is noise if it is about
+ * the same for all of them: a kink or an oscillation would show as a constant difference instead,
+ * and the median of that times the step is small. */
+static double scatter(const struct gc_levels *l, const struct gc_estimate *best) {
+    enum { FEWEST = 4 };
+    double product[GC_MAX_LEVELS];
     size_t n = 0;
-    for (size_t i = l->n; i-- > 0 && n < FINEST; n++) {
-        sum = hypot(sum, (l->odd[i] - value) * l->h[i]);
+    for (size_t i = best->last + 1; i < l->n; i++) {
+        if (l->odd[i] != 0) {
+            product[n++] = fabs(l->odd[i] - best->value) * l->h[i];
+        }
     }
-    return n >= FINEST ? 2 * sum / sqrt((double)n) : 0;
+    if (n < FEWEST || !isfinite(best->bound)) {
+        return 0;
+    }
+    qsort(product, n, sizeof product[0], compare_doubles);
+    return 2.1 * product[n / 2];
 }
 
 /* An output that only takes values on a grid coarser than its format (a float inside) is as noisy
@@ -137,14 +151,17 @@ static double grain_noise(struct search *q) {
     return 0.3 * sum;
 }
 
+/* First what the levels themselves show, so that the samples are then spaced by the right scale. */
 static void learn_noise(struct search *q) {
-    struct gc_estimate best = gc_estimate_consistent(&q->lane.levels, MAX_WIDTH);
+    struct gc_levels *levels = &q->lane.levels;
+    struct gc_estimate best = gc_estimate_consistent(levels, MAX_WIDTH);
+    gc_levels_raise_noise(levels, fmax(scatter(levels, &best), grain_noise(q)));
+    best = gc_estimate_consistent(levels, MAX_WIDTH);
     double spacing = (best.step > 0 ? best.step : q->next_down) / 64;
-    double sigma = gc_measure_noise(q->s, gc_input_of(q->s, q->lane.entry), spacing);
-    if (isfinite(best.bound)) {
-        sigma = fmax(sigma, scatter(&q->lane.levels, best.value));
-    }
-    gc_levels_raise_noise(&q->lane.levels, fmax(sigma, grain_noise(q)));
+    gc_levels_raise_noise(levels,
+                          gc_measure_noise(q->s, gc_input_of(q->s, q->lane.entry), spacing));
+    best = gc_estimate_consistent(levels, MAX_WIDTH);
+    gc_levels_raise_noise(levels, scatter(levels, &best));
     q->noise_known = true;
 }
 

@@ -100,19 +100,27 @@ static struct gc_lane *lane_of(const struct gc_group *group, size_t output) {
     return &group->lanes[group->lane_of_output ? group->lane_of_output[output] : 0];
 }
 
-/* What an output that stood still may hide: a change of less than its rounding. */
-static void add_still(const struct gc_session *s, const struct gc_group *group, bool dead_only) {
+/* What outputs that stood still may hide: changes below their rounding. Those that never move
+ * (saturated) may depend on anything. Of the others, which move with other entries, it is counted
+ * unless it is negligible against what did move: most simply do not depend on this entry. */
+static void add_still(const struct gc_session *s, struct gc_group *group) {
     for (size_t o = 0; o < s->k->n_outputs; o++) {
         const struct gc_output *out = &s->outputs[o];
         for (size_t i = out->first; out->is_float && i < out->first + out->count; i++) {
-            struct gc_lane *lane = lane_of(group, i);
-            bool still = s->plus[i] == s->y0[i];
-            if (still && (dead_only ? !s->alive[i] && !lane->idle : lane->idle)) {
+            if (s->plus[i] == s->y0[i]) {
+                struct gc_lane *lane = lane_of(group, i);
                 double hidden = s->cotangent[i] * gc_output_floor(s, out, s->y0[i]);
-                lane->deviation = hypot(lane->deviation, hidden);
-                lane->moved = hypot(lane->moved, hidden);
+                lane->hidden = hypot(lane->hidden, hidden);
+                lane->hidden_dead = hypot(lane->hidden_dead, s->alive[i] ? 0 : hidden);
             }
         }
+    }
+    for (size_t i = 0; i < group->n_lanes; i++) {
+        struct gc_lane *lane = &group->lanes[i];
+        bool counts = lane->hidden > 1e-9 * fabs(gc_sum_value(&lane->odd));
+        double hidden = counts ? lane->hidden : lane->hidden_dead;
+        lane->deviation = hypot(lane->deviation, hidden);
+        lane->moved = hypot(lane->moved, hidden);
     }
 }
 
@@ -124,7 +132,7 @@ static void sum_outputs(struct gc_session *s, struct gc_group *group, const doub
     for (size_t i = 0; i < group->n_lanes; i++) {
         group->lanes[i].odd = group->lanes[i].jump = (struct gc_sum){0, 0};
         group->lanes[i].deviation = group->lanes[i].moved = 0;
-        group->lanes[i].idle = true;
+        group->lanes[i].hidden = group->lanes[i].hidden_dead = 0;
     }
     for (size_t o = 0; o < s->k->n_outputs; o++) {
         const struct gc_output *out = &s->outputs[o];
@@ -132,13 +140,11 @@ static void sum_outputs(struct gc_session *s, struct gc_group *group, const doub
             watch_grain(s, i, up[i]);
             watch_grain(s, i, down[i]);
             if (up[i] != s->y0[i] || down[i] != s->y0[i]) {
-                lane_of(group, i)->idle = false;
                 add_output(s, out, lane_of(group, i), i, up[i], down[i]);
             }
         }
     }
-    add_still(s, group, true);
-    add_still(s, group, false);
+    add_still(s, group);
 }
 
 static void add_levels(struct gc_group *group, int side) {

@@ -12,9 +12,9 @@ struct gc_lane {
     double above, below; /* room within the domain */
     double h;            /* step as represented */
     struct gc_sum odd, jump;
-    double deviation; /* of the weighted sum at this probe */
-    double moved;     /* what the same outputs' noise is at the undisplaced point */
-    bool idle;        /* no output moved */
+    double deviation;           /* of the weighted sum at this probe */
+    double moved;               /* what the same outputs' noise is at the undisplaced point */
+    double hidden, hidden_dead; /* rounding of outputs that stood still; of those that always do */
     struct gc_levels levels;
 };
 

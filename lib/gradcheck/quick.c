@@ -5,14 +5,23 @@
 
 #include "elementwise.h"
 
-enum {
-    SAMPLED = 8,
-    LADDER = 16,
-    QUICK_LEVELS = 3,
-    THOROUGH_LEVELS = 6,
-    QUICK_EXTRA = 2,
-    THOROUGH_EXTRA = 2
+enum { SAMPLED = 8, LADDER = 16 };
+
+/* How much an entry is worth. A float32 forward is so coarse that every level counts; elsewhere
+ * three levels reach 1e-10 of the tensor's scale, and six 1e-12. */
+struct effort {
+    size_t levels, extra;
+    double relative, least; /* the bound aimed at: relative x max(|value|, least x scale) */
+    double slack;           /* or this many times what the calibrated entry reached */
 };
+
+static struct effort effort_of(const struct gc_session *s) {
+    if (s->epsilon > 1e-10) {
+        return (struct effort){6, 6, 1e-4, 0.1, 1.0};
+    }
+    return s->options.thorough ? (struct effort){6, 2, 2e-12, 0.1, 2}
+                               : (struct effort){3, 2, 2e-10, 0.05, 2};
+}
 
 static const double RATIO = 0.46; /* not a round one: see examine.c */
 
@@ -60,7 +69,7 @@ static void descend(struct gc_session *s, size_t entry, double start, struct gc_
 
 void gc_calibrate(struct gc_session *s, const struct gc_input *in, struct gc_quick *quick) {
     *quick = (struct gc_quick){
-        .n_levels = s->options.thorough ? THOROUGH_LEVELS : QUICK_LEVELS,
+        .n_levels = effort_of(s).levels,
         .bound = INFINITY,
     };
     size_t entry = steepest(s, in, quick);
@@ -72,9 +81,9 @@ void gc_calibrate(struct gc_session *s, const struct gc_input *in, struct gc_qui
 }
 
 static double goal(const struct gc_session *s, const struct gc_quick *quick, double value) {
-    double relative = s->options.thorough ? 2e-12 : 2e-10;
-    double least = s->options.thorough ? 0.1 : 0.05;
-    return fmax(relative * fmax(fabs(value), least * quick->scale), 2 * quick->bound);
+    struct effort effort = effort_of(s);
+    double wanted = effort.relative * fmax(fabs(value), effort.least * quick->scale);
+    return fmax(wanted, effort.slack * quick->bound);
 }
 
 /* The lane furthest from its goal decides: above the coarsest step if noise is what it suffers
@@ -117,7 +126,7 @@ static bool probe_levels(struct gc_session *s, struct gc_group *group,
             return false;
         }
     }
-    size_t extra = s->options.thorough ? THOROUGH_EXTRA : QUICK_EXTRA;
+    size_t extra = effort_of(s).extra;
     for (size_t i = 0; i < extra; i++) {
         double h = extra_step(s, group, quick, coarsest, finest);
         if (h == 0) {
