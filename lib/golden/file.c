@@ -35,7 +35,7 @@ static ssize_t read_full(int fd, unsigned char bytes[], size_t size) {
     return (ssize_t)done;
 }
 
-static enum golden_status read_regular(int fd, struct file_view *out, struct golden_error *error) {
+static enum golden_status measure(int fd, size_t *size, struct golden_error *error) {
     struct stat status;
     if (fstat(fd, &status) != 0) {
         return error_system(error, GOLDEN_FILE_READ);
@@ -46,7 +46,25 @@ static enum golden_status read_regular(int fd, struct file_view *out, struct gol
     if ((uintmax_t)status.st_size >= PTRDIFF_MAX) {
         return error_set(error, GOLDEN_NO_MEMORY, -1, "");
     }
-    size_t size = (size_t)status.st_size;
+    *size = (size_t)status.st_size;
+    return GOLDEN_OK;
+}
+
+enum golden_status file_descriptor(const char *path, int *fd, size_t *size,
+                                   struct golden_error *error) {
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (*fd < 0) {
+        return error_system(error, GOLDEN_FILE_OPEN);
+    }
+    enum golden_status status = measure(*fd, size, error);
+    if (status != GOLDEN_OK) {
+        (void)close(*fd);
+    }
+    return status;
+}
+
+static enum golden_status read_all(int fd, size_t size, struct file_view *out,
+                                   struct golden_error *error) {
     unsigned char *bytes = malloc(size + 1);
     if (bytes == NULL) {
         return error_set(error, GOLDEN_NO_MEMORY, -1, "");
@@ -64,12 +82,13 @@ static enum golden_status read_regular(int fd, struct file_view *out, struct gol
 
 enum golden_status file_open(const char *path, struct file_view *out, struct golden_error *error) {
     *out = (struct file_view){0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) {
-        return error_system(error, GOLDEN_FILE_OPEN);
+    int fd;
+    size_t size;
+    enum golden_status status = file_descriptor(path, &fd, &size, error);
+    if (status == GOLDEN_OK) {
+        status = read_all(fd, size, out, error);
+        (void)close(fd);
     }
-    enum golden_status status = read_regular(fd, out, error);
-    (void)close(fd);
     return status;
 }
 

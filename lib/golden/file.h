@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The only place in this module that touches the file system. */
+/* The only place in this module that touches the file system, but for map.c. */
 #ifndef GOLDEN_FILE_H
 #define GOLDEN_FILE_H
 
@@ -13,6 +13,10 @@ struct file_view {
 /* The whole of a regular file; a device or a pipe is refused rather than waited for. */
 enum golden_status file_open(const char *path, struct file_view *out, struct golden_error *error);
 void file_close(struct file_view *view); /* zeroes *view */
+
+/* The same checks, and the open file instead of its content: the caller closes *fd. */
+enum golden_status file_descriptor(const char *path, int *fd, size_t *size,
+                                   struct golden_error *error);
 
 struct file_part {
     const void *bytes;

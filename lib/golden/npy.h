@@ -8,6 +8,9 @@
 /* Room for any header that npy_header_write makes: 8 axes of 20 digits fit twice. */
 #define NPY_HEADER_ROOM 512
 
+/* A header that may be read lies within this many bytes. */
+#define NPY_START_SIZE (12 + (size_t)GOLDEN_MAX_HEADER)
+
 /* Writes preamble and header, as NumPy 1.24 does; returns their length, a multiple of 64. */
 size_t npy_header_write(const struct array *a, unsigned char out[NPY_HEADER_ROOM]);
 

@@ -3,6 +3,7 @@
 
 #include "error.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,4 +119,10 @@ enum golden_status npz_fail(struct golden_error *error, zip_error_t *zip_error,
                             enum golden_status otherwise) {
     bool memory = zip_error_code_zip(zip_error) == ZIP_ER_MEMORY;
     return error_set(error, memory ? GOLDEN_NO_MEMORY : otherwise, -1, "");
+}
+
+void npz_error_member(struct golden_error *error, const char *name) {
+    char member[GOLDEN_WHERE_SIZE + 8];
+    (void)snprintf(member, sizeof member, "%s.npy", name);
+    error_set_member(error, member);
 }
