@@ -1,18 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "golden/golden.h"
+#include "compare.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
-
-/* One comparison: either bound or tolerance is set. */
-struct task {
-    const struct array *actual;
-    const struct array *expected;
-    const struct array *bound;
-    const struct golden_tolerance *tolerance;
-    const struct array *numpy;
-    struct golden_comparison *out;
-};
 
 /* ---- what an element may be off by ---- */
 
@@ -29,7 +20,7 @@ static double share_of(double absolute, double allowed, bool within) {
 }
 
 /* By units in the last place, where a tolerance allows that too. */
-static bool judge_ulp(const struct task *t, struct golden_element *e) {
+static bool judge_ulp(const struct compare_task *t, struct golden_element *e) {
     if (t->tolerance == NULL || e->ulp > t->tolerance->ulp) {
         return false;
     }
@@ -38,12 +29,22 @@ static bool judge_ulp(const struct task *t, struct golden_element *e) {
     return true;
 }
 
-static double allowed_float(const struct task *t, size_t i, double expected) {
+/* NumPy rounds a tolerance to float32 where the arrays are, unless it would overflow. */
+static bool in_float32(const struct compare_task *t) {
+    return t->tolerance != NULL && t->expected->dtype == ARRAY_F32 &&
+           t->tolerance->atol < (double)FLT_MAX && t->tolerance->rtol < (double)FLT_MAX;
+}
+
+static double allowed_float(const struct compare_task *t, size_t i, double expected) {
     if (t->bound != NULL) {
         return array_get(t->bound, i);
     }
     if (!isfinite(expected)) {
         return 0;
+    }
+    if (in_float32(t)) {
+        float relative = (float)t->tolerance->rtol * fabsf((float)expected);
+        return (double)((float)t->tolerance->atol + relative);
     }
     return t->tolerance->atol + t->tolerance->rtol * fabs(expected);
 }
@@ -55,9 +56,11 @@ static uint64_t ulp_distance(enum array_dtype dtype, double a, double b) {
                               : array_ulp_distance_f64(a, b);
 }
 
-static bool same_class_or_finite(double a, double b, enum golden_mismatch *mismatch) {
+static bool same_class_or_finite(const struct compare_task *t, double a, double b,
+                                 enum golden_mismatch *mismatch) {
     if (isnan(a) || isnan(b)) {
-        *mismatch = isnan(a) && isnan(b) ? GOLDEN_MATCH : GOLDEN_NAN;
+        bool same = isnan(a) && isnan(b) && !(t->tolerance != NULL && t->tolerance->nan_differs);
+        *mismatch = same ? GOLDEN_MATCH : GOLDEN_NAN;
     } else if (isinf(a) || isinf(b)) {
         *mismatch = a == b ? GOLDEN_MATCH : GOLDEN_INF;
     }
@@ -65,7 +68,7 @@ static bool same_class_or_finite(double a, double b, enum golden_mismatch *misma
 }
 
 /* The difference of two finite values may overflow: half of it does not. */
-static void judge_finite(const struct task *t, struct golden_element *e) {
+static void judge_finite(const struct compare_task *t, struct golden_element *e) {
     double a = e->actual;
     double b = e->expected;
     e->absolute = fabs(a - b);
@@ -77,19 +80,20 @@ static void judge_finite(const struct task *t, struct golden_element *e) {
         allowed /= 2;
         e->relative = compared / fabs(b / 2);
     }
-    bool within = compared <= allowed;
+    bool within =
+        in_float32(t) ? fabsf((float)a - (float)b) <= (float)e->allowed : compared <= allowed;
     e->share = share_of(compared, allowed, within);
     if (!judge_ulp(t, e) && !within) {
         e->mismatch = GOLDEN_VALUE;
     }
 }
 
-static void judge_float(const struct task *t, size_t i, struct golden_element *e) {
+static void judge_float(const struct compare_task *t, size_t i, struct golden_element *e) {
     e->actual = array_get(t->actual, i);
     e->expected = array_get(t->expected, i);
     e->allowed = allowed_float(t, i, e->expected);
     e->ulp = ulp_distance(t->expected->dtype, e->actual, e->expected);
-    if (!same_class_or_finite(e->actual, e->expected, &e->mismatch)) {
+    if (!same_class_or_finite(t, e->actual, e->expected, &e->mismatch)) {
         e->absolute = e->mismatch == GOLDEN_NAN ? NAN : INFINITY;
         e->relative = e->absolute;
         e->share = INFINITY;
@@ -116,7 +120,7 @@ static uint64_t integer_distance(int64_t a, int64_t b) {
     return a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a;
 }
 
-static void judge_integer(const struct task *t, size_t i, struct golden_element *e) {
+static void judge_integer(const struct compare_task *t, size_t i, struct golden_element *e) {
     e->actual = array_get(t->actual, i);
     e->expected = array_get(t->expected, i);
     e->actual_int = array_get_int(t->actual, i);
@@ -138,7 +142,7 @@ static void judge_integer(const struct task *t, size_t i, struct golden_element 
 
 /* ---- all elements ---- */
 
-static bool is_worse(const struct golden_element *e, const struct golden_element *than) {
+bool compare_is_worse(const struct golden_element *e, const struct golden_element *than) {
     if (e->mismatch != than->mismatch) {
         return e->mismatch > than->mismatch;
     }
@@ -166,7 +170,7 @@ static void count(struct golden_comparison *out, const struct golden_element *e)
     }
 }
 
-static void count_numpy(const struct task *t, size_t i) {
+static void count_numpy(const struct compare_task *t, size_t i) {
     uint64_t ulp;
     if (array_dtype_is_float(t->actual->dtype)) {
         double a = array_get(t->actual, i);
@@ -179,43 +183,43 @@ static void count_numpy(const struct task *t, size_t i) {
     t->out->max_numpy_ulp = ulp > t->out->max_numpy_ulp ? ulp : t->out->max_numpy_ulp;
 }
 
-static bool is_usable_bound(const struct task *t, size_t i) {
+static bool is_usable_bound(const struct compare_task *t, size_t i) {
     double bound = array_get(t->bound, i);
     bool usable = bound >= 0 && isfinite(bound);
     return usable && (bound == 0 || isfinite(array_get(t->expected, i)));
 }
 
-static enum golden_status compare_elements(const struct task *t) {
+enum golden_status compare_add(const struct compare_task *t) {
     struct golden_comparison *out = t->out;
     bool is_float = array_dtype_is_float(t->expected->dtype);
-    out->count = t->expected->count;
-    out->has_numpy = t->numpy != NULL;
-    for (size_t i = 0; i < out->count; i++) {
+    for (size_t i = 0; i < t->expected->count; i++) {
         if (t->bound != NULL && !is_usable_bound(t, i)) {
             return GOLDEN_BOUND_VALUE;
         }
-        struct golden_element e = {.flat = i};
+        struct golden_element e = {.flat = t->first + i};
         if (is_float) {
             judge_float(t, i, &e);
         } else {
             judge_integer(t, i, &e);
         }
         count(out, &e);
-        if (i == 0 || is_worse(&e, &out->worst)) {
+        if (e.flat == 0 || compare_is_worse(&e, &out->worst)) {
             out->worst = e;
+        }
+        if (t->profile != NULL) {
+            profile_add(t->profile, &e);
         }
         if (t->numpy != NULL) {
             count_numpy(t, i);
         }
     }
-    if (out->count > 0) {
-        array_unravel(t->expected, out->worst.flat, out->worst.index);
-    }
-    out->mismatch = out->worst.mismatch;
+    out->count += t->expected->count;
     return GOLDEN_OK;
 }
 
-static void describe(const struct task *t) {
+/* ---- begin and end ---- */
+
+bool compare_begin(const struct compare_task *t) {
     struct golden_comparison *out = t->out;
     out->dtype = t->expected->dtype;
     out->ndim = t->expected->ndim;
@@ -223,24 +227,36 @@ static void describe(const struct task *t) {
     out->actual_dtype = t->actual->dtype;
     out->actual_ndim = t->actual->ndim;
     memcpy(out->actual_shape, t->actual->shape, sizeof out->actual_shape);
-}
-
-static enum golden_status run(const struct task *t) {
-    struct golden_comparison *out = t->out;
-    enum golden_status status = GOLDEN_OK;
-    describe(t);
     if (t->actual->dtype != t->expected->dtype) {
         out->mismatch = GOLDEN_DTYPE;
     } else if (!array_same_shape(t->actual, t->expected)) {
         out->mismatch = GOLDEN_SHAPE;
     } else {
-        status = compare_elements(t);
+        out->has_numpy = t->numpy != NULL;
+        return true;
     }
-    if (status != GOLDEN_OK) {
-        *out = (struct golden_comparison){0};
-        return status;
+    return false;
+}
+
+void compare_end(const struct compare_task *t) {
+    struct golden_comparison *out = t->out;
+    if (out->count > 0) {
+        array_unravel(t->expected, out->worst.flat, out->worst.index);
+        out->mismatch = out->worst.mismatch;
+    }
+    if (out->count > 0 && t->profile != NULL) {
+        profile_end(t->profile, t->expected);
     }
     out->verdict = out->mismatch == GOLDEN_MATCH ? GOLDEN_PASS : GOLDEN_FAIL;
+}
+
+static enum golden_status run(const struct compare_task *t) {
+    enum golden_status status = compare_begin(t) ? compare_add(t) : GOLDEN_OK;
+    if (status != GOLDEN_OK) {
+        *t->out = (struct golden_comparison){0};
+        return status;
+    }
+    compare_end(t);
     return GOLDEN_OK;
 }
 
@@ -262,13 +278,18 @@ enum golden_status golden_compare(const struct array *actual, const struct array
     if (!same_kind(exact, bound) || (numpy != NULL && !same_kind(exact, numpy))) {
         return GOLDEN_BOUND_SHAPE;
     }
-    const struct task t = {
+    const struct compare_task t = {
         .actual = actual, .expected = exact, .bound = bound, .numpy = numpy, .out = out};
     return run(&t);
 }
 
 static bool is_usable(double tolerance) {
     return tolerance >= 0 && isfinite(tolerance);
+}
+
+enum golden_status compare_check_tolerance(const struct golden_tolerance *tolerance) {
+    bool usable = is_usable(tolerance->atol) && is_usable(tolerance->rtol);
+    return usable ? GOLDEN_OK : GOLDEN_TOLERANCE;
 }
 
 enum golden_status golden_compare_close(const struct array *actual, const struct array *expected,
@@ -282,10 +303,10 @@ enum golden_status golden_compare_close(const struct array *actual, const struct
         return GOLDEN_NULL;
     }
     tolerance = tolerance != NULL ? tolerance : &none;
-    if (!is_usable(tolerance->atol) || !is_usable(tolerance->rtol)) {
+    if (compare_check_tolerance(tolerance) != GOLDEN_OK) {
         return GOLDEN_TOLERANCE;
     }
-    const struct task t = {
+    const struct compare_task t = {
         .actual = actual, .expected = expected, .tolerance = tolerance, .out = out};
     return run(&t);
 }

@@ -333,10 +333,66 @@ struct golden_tolerance {
     double atol, rtol;      /* as numpy.testing.assert_allclose: atol + rtol * |expected| */
     uint64_t ulp;           /* or this many units in the last place: either suffices */
     bool zero_sign_matters; /* +0 for -0 is a mismatch */
+    bool nan_differs;       /* NaN for NaN is a mismatch: equal_nan=False */
 };
+/* The verdict of numpy.testing.assert_allclose to the last bit: in float32 difference, allowance
+ * and comparison are made in float32, too. Stricter than NumPy on purpose: another dtype or shape
+ * never passes (NumPy promotes and broadcasts), and integers are compared exactly (NumPy rounds
+ * them to float64, which hides differences beyond 2^53). */
 enum golden_status golden_compare_close(const struct array *actual, const struct array *expected,
                                         const struct golden_tolerance *tolerance,
                                         struct golden_comparison *out);
+
+/* ---- files, however large: mapped, and read once from front to back ---- */
+
+struct golden_file; /* a .npy or a .npz, told apart by content */
+/* As long as it is open, another process must not shorten the file: that would be a SIGBUS. */
+enum golden_status golden_open(const char *path, struct golden_file **out,
+                               struct golden_error *error);
+void golden_close(struct golden_file *file); /* NULL is fine */
+bool golden_is_archive(const struct golden_file *file);
+size_t golden_n_arrays(const struct golden_file *file);                  /* of a .npy: 1 ... */
+const char *golden_array_name(const struct golden_file *file, size_t i); /* ... called "" */
+
+struct golden_place {
+    const struct golden_file *file;
+    size_t array;
+};
+
+struct golden_sides {
+    struct golden_place actual, expected;
+    struct golden_place bound; /* file NULL: a tolerance decides */
+};
+
+#define GOLDEN_TABLE_SIZE 10
+#define GOLDEN_ULP_BINS 14
+
+struct golden_profile { /* beside a golden_comparison */
+    size_t n_finite;    /* elements finite on both sides: over these, and valid if there are any, */
+    struct golden_element worst_absolute, worst_relative, worst_ulp;
+    size_t n_table; /* the worst elements that are not equal, pass or not, worst first */
+    struct golden_element table[GOLDEN_TABLE_SIZE];
+    size_t bins[GOLDEN_ULP_BINS]; /* elements by distance; the last: no distance, NaN or infinity
+                                     on one side */
+};
+/* The largest distance in a bin: 0, 1, 2, 4, ... */
+uint64_t golden_ulp_bin_limit(size_t bin);
+
+/* As golden_compare, if there is a bound, or as golden_compare_close. */
+enum golden_status golden_compare_files(const struct golden_sides *sides,
+                                        const struct golden_tolerance *tolerance,
+                                        struct golden_comparison *out,
+                                        struct golden_profile *profile, struct golden_error *error);
+
+struct golden_summary {
+    struct golden_npy_header header;
+    size_t n_finite; /* integers all are */
+    size_t n_nan, n_plus_inf, n_minus_inf;
+    double min, max;          /* of the finite values of a float array, if there are any */
+    int64_t min_int, max_int; /* of an integer array */
+};
+enum golden_status golden_summarise(const struct golden_file *file, size_t i,
+                                    struct golden_summary *out, struct golden_error *error);
 
 const char *golden_mismatch_name(enum golden_mismatch mismatch);
 /* One line on the worst element or the dtypes or shapes: "[3, 1]: expected 1.5, got 1.25: off by
