@@ -23,7 +23,7 @@ static bool is_dumb(void) {
 }
 
 /* https://no-color.org */
-static bool wants_colour(void) {
+bool check_wants_colour(void) {
     return isatty(STDOUT_FILENO) && !is_set("NO_COLOR") && !is_dumb();
 }
 
@@ -170,7 +170,7 @@ int check_run(struct check_run *run) {
     bool progress = wants_progress();
     run->gate.progress = progress ? show_progress : NULL;
     run->report.version = GRADGATE_VERSION;
-    run->report.colour = wants_colour();
+    run->report.colour = check_wants_colour();
     enum gate_status status = gate_run(run->families, run->n_families, &run->gate, &results);
     if (progress) {
         clear_progress();

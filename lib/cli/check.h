@@ -22,6 +22,9 @@ int check_run(struct check_run *run);
 /* One line on stderr if the folder cannot be read or holds no golden values: false. */
 bool check_golden_dir(const char *command, const char *dir);
 
+/* Is standard output a terminal that takes colours, and does nobody mind? */
+bool check_wants_colour(void);
+
 /* The argument as a shell takes it; cut to size. */
 void check_quote(const char *argument, char text[], size_t size);
 

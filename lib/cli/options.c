@@ -19,13 +19,13 @@ static bool parse_number(const char *text, uint64_t *number) {
     return errno == 0 && *end == '\0';
 }
 
-static bool parse_seconds(const char *text, double *seconds) {
+static bool parse_decimal(const char *text, double *number) {
     if ((text[0] < '0' || text[0] > '9') && text[0] != '.') {
         return false; /* nor "inf" nor "nan" */
     }
     char *end;
-    *seconds = strtod(text, &end);
-    return end != text && *end == '\0' && isfinite(*seconds) && *seconds > 0;
+    *number = strtod(text, &end);
+    return end != text && *end == '\0' && isfinite(*number);
 }
 
 static bool parse_value(const struct option *o, struct option_value *value, char error[]) {
@@ -35,8 +35,11 @@ static bool parse_value(const struct option *o, struct option_value *value, char
         good = parse_number(value->text, &value->number);
         wanted = "a whole number from 0 to 18446744073709551615";
     } else if (o->kind == OPTION_SECONDS) {
-        good = parse_seconds(value->text, &value->seconds);
+        good = parse_decimal(value->text, &value->seconds) && value->seconds > 0;
         wanted = "a number of seconds above 0";
+    } else if (o->kind == OPTION_DECIMAL) {
+        good = parse_decimal(value->text, &value->decimal);
+        wanted = "a number of 0 or above";
     }
     if (!good) {
         (void)snprintf(error, OPTIONS_ERROR_SIZE, "%s: '%s' is not %s", o->name, value->text,

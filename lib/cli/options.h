@@ -12,6 +12,7 @@ enum option_kind {
     OPTION_TEXT,
     OPTION_NUMBER,  /* a whole number from 0 to 2^64 - 1 */
     OPTION_SECONDS, /* a decimal number above 0 */
+    OPTION_DECIMAL, /* a decimal number of 0 or above */
 };
 
 struct option {
@@ -29,6 +30,7 @@ struct option_value {
     const char *text;
     uint64_t number;
     double seconds;
+    double decimal;
 };
 
 struct option_values {

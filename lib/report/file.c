@@ -92,8 +92,7 @@ int report_check_path(const char *path, char why[]) {
     return status;
 }
 
-int report_write(const char *path, report_function *reporter, const struct gate_results *results,
-                 const struct report_options *options, char why[]) {
+int report_write_file(const char *path, report_writer *writer, const void *ctx, char why[]) {
     struct target t = {0};
     FILE *stream = !is_refused(path) && target_make(path, &t) ? target_open(&t) : NULL;
     if (stream == NULL) {
@@ -102,7 +101,7 @@ int report_write(const char *path, report_function *reporter, const struct gate_
         return failed;
     }
     errno = 0;
-    bool written = reporter(results, options, stream) == 0;
+    bool written = writer(ctx, stream) == 0;
     written = fclose(stream) == 0 && written;
     bool renamed = written && (t.temporary == NULL || rename(t.temporary, t.final) == 0);
     if (!renamed) {
@@ -114,4 +113,23 @@ int report_write(const char *path, report_function *reporter, const struct gate_
     }
     target_free(&t);
     return renamed ? 0 : -1;
+}
+
+/* ---- reports of the gate ---- */
+
+struct gate_report {
+    report_function *reporter;
+    const struct gate_results *results;
+    const struct report_options *options;
+};
+
+static int write_report(const void *ctx, FILE *stream) {
+    const struct gate_report *r = ctx;
+    return r->reporter(r->results, r->options, stream);
+}
+
+int report_write(const char *path, report_function *reporter, const struct gate_results *results,
+                 const struct report_options *options, char why[]) {
+    const struct gate_report r = {reporter, results, options};
+    return report_write_file(path, write_report, &r, why);
 }

@@ -144,10 +144,5 @@ static json_t *whole(const struct gate_results *results, const struct report_opt
 
 int report_json(const struct gate_results *results, const struct report_options *options,
                 FILE *stream) {
-    json_t *root = whole(results, options);
-    bool complete = part_is_complete(root);
-    int status = complete ? json_dumpf(root, stream, JSON_INDENT(1)) : -1;
-    json_decref(root);
-    (void)fputc('\n', stream);
-    return status == 0 && fflush(stream) == 0 && !ferror(stream) ? 0 : -1;
+    return part_dump(whole(results, options), stream);
 }

@@ -78,8 +78,7 @@ static json_t *element_value(enum array_dtype dtype, double value, int64_t integ
     return array_dtype_is_float(dtype) ? real(value) : json_integer(integer);
 }
 
-static json_t *element(const struct golden_comparison *c) {
-    const struct golden_element *e = &c->worst;
+json_t *part_element(const struct golden_comparison *c, const struct golden_element *e) {
     json_t *o = json_object();
     part(o, "index", part_sizes(c->ndim, e->index));
     part_text(o, "mismatch", golden_mismatch_name(e->mismatch));
@@ -118,7 +117,7 @@ json_t *part_comparison(const struct golden_comparison *c) {
     part_real(o, "max_absolute", c->max_absolute);
     part_real(o, "max_relative", c->max_relative);
     part_ulp(o, "max_ulp", c->max_ulp);
-    part(o, "worst", c->count > 0 ? element(c) : json_null());
+    part(o, "worst", c->count > 0 ? part_element(c, &c->worst) : json_null());
     part(o, "numpy", c->has_numpy ? numpy(c) : json_null());
     return o;
 }
@@ -241,4 +240,12 @@ bool part_is_complete(const json_t *root) {
         }
     }
     return true;
+}
+
+int part_dump(json_t *root, FILE *stream) {
+    bool complete = part_is_complete(root);
+    int status = complete ? json_dumpf(root, stream, JSON_INDENT(1)) : -1;
+    json_decref(root);
+    (void)fputc('\n', stream);
+    return status == 0 && fflush(stream) == 0 && !ferror(stream) ? 0 : -1;
 }

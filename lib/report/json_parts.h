@@ -7,6 +7,7 @@
 #include "gate/gate.h"
 
 #include <jansson.h>
+#include <stdio.h>
 
 void part(json_t *object, const char *key, json_t *value); /* takes value */
 void part_append(json_t *list, json_t *value);             /* takes value */
@@ -21,10 +22,15 @@ void part_ulp(json_t *object, const char *key, uint64_t ulp);
 
 json_t *part_bytes(const char bytes[], size_t size);
 json_t *part_sizes(size_t n, const size_t values[]);
+/* e is of the arrays of c. */
+json_t *part_element(const struct golden_comparison *c, const struct golden_element *e);
 json_t *part_comparison(const struct golden_comparison *c);
 json_t *part_gradcheck(const struct gradcheck_report *r);
 
 /* False if anything in there could not be made. */
 bool part_is_complete(const json_t *root);
+
+/* Writes and drops root: 0, or -1 if it is not complete or the stream failed. */
+int part_dump(json_t *root, FILE *stream);
 
 #endif

@@ -51,6 +51,40 @@ int report_check_path(const char *path, char why[]);
 int report_write(const char *path, report_function *reporter, const struct gate_results *results,
                  const struct report_options *options, char why[]);
 
+/* The same for anything that writes to a stream and returns 0, or -1 if that failed. */
+typedef int report_writer(const void *ctx, FILE *stream);
+int report_write_file(const char *path, report_writer *writer, const void *ctx, char why[]);
+
+/* ---- two files of arrays: array for array the worst element by every measure, a table of the ten
+ * worst, and how far the elements lie apart ---- */
+
+#define REPORT_COMPARISON_VERSION 1
+
+struct report_array {
+    const char *name; /* "" for that of a .npy */
+    const char
+        *finding; /* "only in A": nothing was compared, and that is a failure; NULL: it was */
+    struct golden_comparison comparison;
+    struct golden_profile profile;
+};
+
+struct report_comparison {
+    const char *actual, *expected; /* paths */
+    const char *bound;             /* path; NULL: the tolerance decides */
+    struct golden_tolerance tolerance;
+    size_t n_arrays;
+    const struct report_array *arrays;
+};
+
+/* 1 an array differs or stands on one side only; 3 there was nothing to compare; 0. */
+int report_comparison_exit_code(const struct report_comparison *c);
+/* Details for arrays that differ; for all with options->verbose, or if there is just one. 0, or -1
+ * if the stream failed. */
+int report_comparison_text(const struct report_comparison *c, const struct report_options *options,
+                           FILE *stream);
+/* A report_writer; ctx is a struct report_comparison. */
+int report_comparison_json(const void *ctx, FILE *stream);
+
 #ifdef __cplusplus
 }
 #endif
