@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # gradgate: one Makefile. `make help` lists the targets; MODE=debug|release|sanitize|cov picks build/<mode>/.
 
-# ---- the house: every module and the modules it needs (tests/house holds the #includes against this) ----
+# ---- the house: every module and the modules it needs (scripts/check-includes holds the #includes against this) ----
 #                floor  needs
 MODULES       := array  neuron  gradcheck  criterion  golden  port  gate  report  cli
 needs_array     :=

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Named-type n-dimensional arrays in C order, and the distance between two floats in units in the
+/* Typed n-dimensional arrays in C order, and the distance between two floats in units in the
  * last place. */
 #ifndef GRADGATE_ARRAY_H
 #define GRADGATE_ARRAY_H

@@ -2,10 +2,10 @@
 /* The loops over REAL with REAL_VECTOR, names through NAME(). Included once for each type, so
  * without a guard. Every sum has one shape, whatever the vector's width:
  *
- *   dot       element j is added to lane j mod LANES; the lanes are added in a tree, halving.
- *   dw        rows in groups of GROUP, added in a tree; groups of CHUNK rows one after the other
- * into part, parts one after the other into dw. Rows left over in a chunk come singly. db        a
- * tree in each chunk, chunks one after the other.
+ * - dot: element j is added to lane j mod LANES; the lanes are added in a tree, halving.
+ * - dw: in a chunk of CHUNK rows, groups of GROUP rows are added in a tree and the groups one after
+ *   the other, then the rows left over singly; the chunks one after the other.
+ * - db: a tree in each chunk, the chunks one after the other.
  *
  * Lanes start at +0 and so never become -0: a padding of +0 products changes nothing.
  * One operation to a statement where floats are not in vectors: s390x may otherwise keep excess

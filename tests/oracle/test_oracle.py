@@ -317,6 +317,13 @@ class Bounds(unittest.TestCase):
                     self.assertTrue(gradgate.beyond(moved, expected.exact[finite], expected.bound[finite]).all(),
                                     f"{kernel}: {case.id}/{name}")
 
+    def test_integers_are_compared_exactly(self):
+        large, ends = np.array([2 ** 60, -2 ** 62]), np.array([2 ** 63 - 1, -2 ** 63])
+        self.assertTrue(gradgate.beyond(large + 1, large, np.array([0, 0])).all())
+        self.assertFalse(gradgate.beyond(large + 1, large, np.array([1, 1])).any())
+        self.assertTrue(gradgate.beyond(ends[::-1], ends, np.full(2, 2 ** 63 - 1)).all())
+        self.assertTrue(gradgate.beyond(np.array(2, np.uint8), np.array(3, np.uint8), np.array(0, np.uint8)))
+
 
 class Check(unittest.TestCase):
     """--check on damaged copies of one kernel's files."""
