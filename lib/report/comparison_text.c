@@ -111,7 +111,7 @@ static void put_details(FILE *out, const struct report_array *a) {
     if (a->finding != NULL || c->count == 0) {
         return;
     }
-    if (p->n_finite > 0) {
+    if (p->n_finite > 0 && p->n_table > 0) {
         put_worst(out, c, "absolute", &p->worst_absolute);
         put_worst(out, c, "relative", &p->worst_relative);
         put_worst(out, c, "ULP", &p->worst_ulp);
