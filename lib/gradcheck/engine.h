@@ -123,7 +123,8 @@ struct gc_session {
     double *sigma; /* noise, standard deviation, measured */
     double *noise_table;
     unsigned char *alive; /* it moved while noise was measured at this point */
-    double *grain;        /* values of one examination are multiples of this */
+    double *cotangent_scratch;
+    double *grain; /* values of one examination are multiples of this */
 
     unsigned char *saved; /* every input's bits, as the caller left them */
     unsigned char *raw;   /* scratch of the same size */
@@ -133,6 +134,8 @@ struct gc_session {
     bool rewrite;         /* forward may overwrite inputs: write all of them before each */
     bool fixed_cotangent; /* an output is a loss: its cotangent is 1 and cannot be scaled */
     bool stopped;
+    bool forward_only; /* no backward to agree with */
+    double narrow_epsilon;
     size_t n_screened; /* points where the screen passed */
     size_t point;
     double deadline; /* 0: none */
@@ -141,7 +144,7 @@ struct gc_session {
 
 enum gradcheck_status gc_session_open(struct gc_session *s, const struct gradcheck_kernel *k,
                                       const struct gradcheck_options *options,
-                                      struct gradcheck_report *report);
+                                      struct gradcheck_report *report, bool forward_only);
 void gc_session_close(struct gc_session *s); /* restores the inputs */
 const struct gc_input *gc_input_of(const struct gc_session *s, size_t entry);
 void gc_place_of(const struct gc_session *s, size_t entry, struct gradcheck_place *place);
@@ -150,8 +153,8 @@ void gc_place_text(const struct gradcheck_place *place, char out[], size_t size)
 /* ---- validate.c ---- */
 
 enum gradcheck_status gc_validate(const struct gradcheck_kernel *k,
-                                  const struct gradcheck_options *options, char what[],
-                                  size_t size);
+                                  const struct gradcheck_options *options, bool forward_only,
+                                  char what[], size_t size);
 
 /* ---- evaluate.c: calls into the kernel, and nothing else is one ---- */
 
@@ -224,5 +227,11 @@ struct gc_screen;
 void gc_judge_entries(struct gc_session *s);
 void gc_judge_screen(struct gc_session *s, const struct gc_screen *screen);
 void gc_conclude(struct gc_session *s);
+
+/* ---- wide.c, jvp.c, controls.c ---- */
+
+bool gc_widen(struct gc_session *s);
+void gc_check_jvp(struct gc_session *s);
+void gc_run_controls(struct gc_session *s, const struct gc_screen *screen);
 
 #endif

@@ -312,6 +312,14 @@ enum gradcheck_status gradcheck_run(const struct gradcheck_kernel *k,
 /* Writes the report as text. Returns 0, or -1 if the stream failed. */
 int gradcheck_print(const struct gradcheck_report *report, FILE *stream);
 
+/* Vector-Jacobian product by differences alone: forward is called, backward is not. The cotangents
+ * are what the outputs' grads hold (1 where an output has none). For each input i with numeric[i],
+ * its derivatives go to numeric[i] and their error bounds to bound[i] (bound and bound[i] may be
+ * NULL), packed, C order; NaN and INFINITY where nothing could be said. Inputs need no grad. */
+enum gradcheck_status gradcheck_numeric_vjp(const struct gradcheck_kernel *k,
+                                            const struct gradcheck_options *options,
+                                            double *const numeric[], double *const bound[]);
+
 const char *gradcheck_status_text(enum gradcheck_status status);
 const char *gradcheck_verdict_name(enum gradcheck_verdict verdict); /* "pass", "fail", ... */
 const char *gradcheck_reason_name(enum gradcheck_reason reason);    /* "kink", ...; "" for none */

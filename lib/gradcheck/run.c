@@ -13,7 +13,9 @@ enum stream {
     STREAM_ROUNDING,
     STREAM_SCREEN,
     STREAM_ELEMENTWISE,
-    STREAM_LOCATION
+    STREAM_LOCATION,
+    STREAM_JVP,
+    STREAM_WIDE
 };
 
 static void use_stream(struct gc_session *s, enum stream stream) {
@@ -42,6 +44,8 @@ static void scale_grads(struct gc_session *s) {
 /* Forward and backward at the point; false if there is nothing to compare there. */
 static bool open_point(struct gc_session *s, size_t point) {
     struct gradcheck_point_report *report = &s->report->points[point];
+    s->wide = false;
+    s->epsilon = s->narrow_epsilon;
     gc_choose_point(s, point);
     use_stream(s, STREAM_COTANGENT);
     gc_choose_cotangent(s);
@@ -94,6 +98,19 @@ static bool check_point(struct gc_session *s, bool *contract_done) {
     use_stream(s, STREAM_ROUNDING);
     gc_measure_rounding(s);
     memset(s->state, GC_UNSEEN, s->n_entries);
+    if (s->k->jvp != NULL) {
+        use_stream(s, STREAM_JVP);
+        gc_check_jvp(s);
+    }
+    if (s->n_checked == 0) {
+        return true;
+    }
+    use_stream(s, STREAM_WIDE);
+    if (!gc_widen(s)) {
+        s->report->points[s->point].verdict = GRADCHECK_INCONCLUSIVE;
+        s->report->points[s->point].reason = GRADCHECK_NUMERICS;
+        return true;
+    }
     struct gc_screen found;
     screen(s, &found);
     size_t before = s->report->n_forward;
@@ -115,6 +132,9 @@ static bool check_point(struct gc_session *s, bool *contract_done) {
         gc_screen_deeply(s, &found);
     }
     gc_judge_screen(s, &found);
+    if (s->report->points[s->point].verdict == GRADCHECK_PASS) {
+        gc_run_controls(s, &found);
+    }
     return complete;
 }
 
@@ -125,7 +145,7 @@ enum gradcheck_status gradcheck_run(const struct gradcheck_kernel *k,
         return GRADCHECK_E_NULL;
     }
     struct gc_session s;
-    enum gradcheck_status status = gc_session_open(&s, k, options, report);
+    enum gradcheck_status status = gc_session_open(&s, k, options, report, false);
     if (status == GRADCHECK_OK) {
         bool contract_done = false;
         name_tensors(&s);

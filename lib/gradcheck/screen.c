@@ -181,7 +181,13 @@ void gc_check_screen(struct gc_session *s, struct gc_screen *screen) {
         }
         s->report->screen.n_directions++;
         enum gradcheck_verdict verdict = judge_direction(s, d, &line, &e);
-        screen->n_pass += verdict == GRADCHECK_PASS;
+        if (verdict == GRADCHECK_PASS) {
+            screen->n_pass++;
+            screen->passed = d;
+            screen->predicted = line.predicted;
+            screen->value = e.value;
+            screen->allowed = e.bound + predicted_rounding(s);
+        }
         screen->n_fail += verdict == GRADCHECK_FAIL;
         if (verdict == GRADCHECK_FAIL && screen->n_fail == 1) {
             screen->failed = d;

@@ -12,6 +12,9 @@ struct gc_screen {
     size_t failed;
     double residual, bound; /* numeric less predicted */
     double step;            /* finest that did well */
+    /* the last direction that passed */
+    size_t passed;
+    double predicted, value, allowed;
 };
 
 /* s->direction for entries first .. last - 1, 0 elsewhere; the same for the same number. */

@@ -67,9 +67,9 @@ static double *take(double **from, size_t n) {
     return taken;
 }
 
-/* One block of doubles and one of bytes: 10 doubles an entry, 18 an output element. */
+/* One block of doubles and one of bytes: 10 doubles an entry, 19 an output element. */
 static bool allocate(struct gc_session *s, size_t raw_size) {
-    enum { PER_ENTRY = 10, PER_OUTPUT = 6 + NOISE_COLUMNS };
+    enum { PER_ENTRY = 10, PER_OUTPUT = 7 + NOISE_COLUMNS };
     if (s->n_entries > SIZE_MAX / 64 / PER_ENTRY || s->n_outs > SIZE_MAX / 64 / PER_OUTPUT) {
         return false;
     }
@@ -94,6 +94,7 @@ static bool allocate(struct gc_session *s, size_t raw_size) {
     s->cotangent = take(&next, s->n_outs);
     s->sigma = take(&next, s->n_outs);
     s->noise_table = take(&next, NOISE_COLUMNS * s->n_outs);
+    s->cotangent_scratch = take(&next, s->n_outs);
     s->grain = take(&next, s->n_outs);
     s->raw = s->saved + raw_size;
     s->state = s->raw + raw_size;
@@ -104,11 +105,12 @@ static bool allocate(struct gc_session *s, size_t raw_size) {
 
 enum gradcheck_status gc_session_open(struct gc_session *s, const struct gradcheck_kernel *k,
                                       const struct gradcheck_options *options,
-                                      struct gradcheck_report *report) {
+                                      struct gradcheck_report *report, bool forward_only) {
     memset(s, 0, sizeof *s);
     memset(report, 0, sizeof *report);
     s->report = report;
-    enum gradcheck_status status = gc_validate(k, options, report->summary, sizeof report->summary);
+    enum gradcheck_status status =
+        gc_validate(k, options, forward_only, report->summary, sizeof report->summary);
     if (status != GRADCHECK_OK) {
         return status;
     }
@@ -119,6 +121,7 @@ enum gradcheck_status gc_session_open(struct gc_session *s, const struct gradche
     size_t raw_size = 0;
     lay_out_inputs(s, &raw_size);
     lay_out_outputs(s);
+    s->narrow_epsilon = s->epsilon;
     if (!allocate(s, raw_size)) {
         gc_text(report->summary, sizeof report->summary, "%s",
                 gradcheck_status_text(GRADCHECK_E_NO_MEMORY));

@@ -204,7 +204,7 @@ static enum gradcheck_status validate_jvp(const struct gradcheck_kernel *k,
     return GRADCHECK_OK;
 }
 
-static enum gradcheck_status validate_passes(const struct gradcheck_kernel *k,
+static enum gradcheck_status validate_passes(const struct gradcheck_kernel *k, bool forward_only,
                                              const struct where *where) {
     size_t differentiable = 0;
     size_t observed = 0;
@@ -214,12 +214,12 @@ static enum gradcheck_status validate_passes(const struct gradcheck_kernel *k,
     for (size_t i = 0; i < k->n_outputs; i++) {
         observed += gc_is_float(k->outputs[i].dtype);
     }
-    if ((differentiable == 0 && k->jvp == NULL) || observed == 0) {
+    if ((differentiable == 0 && k->jvp == NULL && !forward_only) || observed == 0) {
         return refuse(GRADCHECK_E_NO_GRADIENT, where, NULL, 0, "grad");
     }
     bool one_loss =
         k->n_outputs == 1 && k->outputs[0].grad == NULL && gc_tensor_count(&k->outputs[0]) == 1;
-    if (k->backward == NULL && differentiable > 0 && !one_loss) {
+    if (k->backward == NULL && differentiable > 0 && !one_loss && !forward_only) {
         return refuse(GRADCHECK_E_LOSS, where, NULL, 0, "backward");
     }
     if (!(k->accuracy >= 0) || isinf(k->accuracy) ||
@@ -286,13 +286,13 @@ static enum gradcheck_status validate_pointers(const struct gradcheck_kernel *k,
 }
 
 enum gradcheck_status gc_validate(const struct gradcheck_kernel *k,
-                                  const struct gradcheck_options *options, char what[],
-                                  size_t size) {
+                                  const struct gradcheck_options *options, bool forward_only,
+                                  char what[], size_t size) {
     const struct where where = {what, size};
     enum gradcheck_status status = validate_pointers(k, &where);
     status = status ? status : validate_tensors(k, &where);
     status = status ? status : validate_memory(k, &where);
-    status = status ? status : validate_passes(k, &where);
+    status = status ? status : validate_passes(k, forward_only, &where);
     status = status ? status : validate_jvp(k, &where);
     status = status ? status : validate_waivers(k, &where);
     return status ? status : validate_options(options, &where);

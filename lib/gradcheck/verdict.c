@@ -210,6 +210,20 @@ static void worsen(struct gradcheck_report *r, enum gradcheck_verdict verdict,
     }
 }
 
+/* The rules of the forward-mode product decide alone where there is no backward. */
+static void conclude_jvp(struct gradcheck_report *r) {
+    static const enum gradcheck_rule rules[] = {
+        GRADCHECK_RULE_JVP_IS_DERIVATIVE,
+        GRADCHECK_RULE_JVP_IS_ADJOINT,
+        GRADCHECK_RULE_JVP_SYMMETRIC,
+    };
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        worsen(r, r->rules[rules[i]].waived ? GRADCHECK_NOT_CHECKED : r->rules[rules[i]].verdict,
+               r->rules[rules[i]].verdict == GRADCHECK_INCONCLUSIVE ? GRADCHECK_NOISE
+                                                                    : GRADCHECK_NO_REASON);
+    }
+}
+
 static void conclude_rules(struct gradcheck_report *r) {
     for (int rule = 0; rule < GRADCHECK_N_RULES; rule++) {
         if (r->rules[rule].verdict == GRADCHECK_FAIL && !r->rules[rule].waived) {
@@ -252,6 +266,11 @@ static void summarise(struct gradcheck_report *r) {
 void gc_conclude(struct gc_session *s) {
     struct gradcheck_report *r = s->report;
     gc_apply_waivers(s);
+    for (size_t p = 0; p < r->n_points; p++) {
+        if (r->points[p].verdict == GRADCHECK_FAIL || r->points[p].reason == GRADCHECK_NUMERICS) {
+            worsen(r, r->points[p].verdict, r->points[p].reason);
+        }
+    }
     size_t t = 0;
     for (size_t i = 0; i < s->k->n_inputs; i++) {
         if (s->inputs[i].checked) {
@@ -262,10 +281,11 @@ void gc_conclude(struct gc_session *s) {
         }
     }
     conclude_rules(r);
-    for (size_t p = 0; p < r->n_points; p++) {
-        if (r->points[p].verdict == GRADCHECK_FAIL || r->points[p].reason == GRADCHECK_NUMERICS) {
-            worsen(r, r->points[p].verdict, r->points[p].reason);
-        }
+    if (s->k->jvp != NULL) {
+        conclude_jvp(r);
+    }
+    if (r->controls.n_caught < r->controls.n_applied) {
+        worsen(r, GRADCHECK_INCONCLUSIVE, GRADCHECK_CONTROL_MISSED);
     }
     if (s->stopped) {
         worsen(r, GRADCHECK_INCONCLUSIVE, GRADCHECK_BUDGET);

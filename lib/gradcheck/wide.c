@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+/* A wider forward is the truth for float32, if it is the same function: held against the narrow one
+ * at the point and, as a derivative, along a random direction. */
+#include <math.h>
+
+#include "screen.h"
+
+/* The narrow forward's own rounding is not known, only that it is no more than half its digits. */
+static bool values_agree(const struct gc_session *s, struct gradcheck_rule_report *r) {
+    for (size_t o = 0; o < s->k->n_outputs; o++) {
+        const struct gc_output *out = &s->outputs[o];
+        if (!out->is_float) {
+            continue;
+        }
+        double scale = gc_rms(s->y0 + out->first, out->count);
+        double share = 4 * sqrt(gc_dtype_epsilon(out->t->dtype));
+        for (size_t i = out->first; i < out->first + out->count; i++) {
+            double allowed = share * fmax(fabs(s->y0[i]), scale);
+            if (!(fabs(s->plus[i] - s->y0[i]) <= allowed)) {
+                gc_text(r->evidence, sizeof r->evidence, "%s element %zu: forward %.9g, wide %.17g",
+                        out->t->name, i - out->first, s->y0[i], s->plus[i]);
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static struct gc_estimate derivative(struct gc_session *s) {
+    struct gc_line line;
+    gc_forget_noise(s);
+    struct gc_estimate e = gc_screen_line(s, &line, 0.1, 8);
+    if (e.step > 0) {
+        gc_levels_raise_noise(&line.levels, gc_measure_line_noise(s, e.step / 64));
+        e = gc_estimate_best(&line.levels, 5);
+    }
+    gc_forget_noise(s);
+    return e;
+}
+
+static bool derivatives_agree(struct gc_session *s, struct gradcheck_rule_report *r) {
+    gc_choose_direction(s, 1000, 0, s->n_entries);
+    struct gc_estimate narrow = derivative(s);
+    s->wide = true;
+    bool done = gc_forward(s, s->y0) == GC_DONE;
+    struct gc_estimate wide = done ? derivative(s) : narrow;
+    if (!done || !isfinite(narrow.bound) || !isfinite(wide.bound)) {
+        return true;
+    }
+    if (!(fabs(narrow.value - wide.value) <= narrow.bound + wide.bound)) {
+        gc_text(r->evidence, sizeof r->evidence,
+                "along a direction: forward %.9g +- %.1g, wide %.17g +- %.1g", narrow.value,
+                narrow.bound, wide.value, wide.bound);
+        return false;
+    }
+    return true;
+}
+
+/* From here to the end of the point, probes call forward_wide. False: the two are not the same
+ * function, and no verdict on backward is possible. */
+bool gc_widen(struct gc_session *s) {
+    struct gradcheck_rule_report *r = &s->report->rules[GRADCHECK_RULE_FORWARD_WIDE_AGREES];
+    if (s->k->forward_wide == NULL) {
+        return true;
+    }
+    s->wide = true;
+    enum gc_outcome outcome = gc_forward(s, s->plus);
+    s->wide = false;
+    if (outcome != GC_DONE) {
+        gc_text(r->evidence, sizeof r->evidence, "forward_wide refused, or was not finite");
+        return false;
+    }
+    if (!values_agree(s, r) || !derivatives_agree(s, r)) {
+        r->verdict = GRADCHECK_INCONCLUSIVE;
+        return false;
+    }
+    r->verdict = GRADCHECK_PASS;
+    s->wide = true;
+    s->epsilon = gc_dtype_epsilon(GRADCHECK_F64);
+    return gc_forward(s, s->y0) == GC_DONE;
+}
