@@ -7,6 +7,7 @@ where the division by B stands. Written from the formulas, independent of refere
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from collections.abc import Callable
 from fractions import Fraction
@@ -14,6 +15,7 @@ from fractions import Fraction
 import numpy as np
 
 Array = np.ndarray
+ORDERS = 32  # that a steered sum tries
 
 
 # ---- sums of products along the last axis: p[..., k], q[..., k], c[...] -> sum p q + c ----
@@ -46,6 +48,24 @@ def largest_first(p: Array, q: Array, c: Array) -> Array:
     return np.add.accumulate(np.take_along_axis(terms, order, axis=-1), axis=-1)[..., -1] + c
 
 
+@functools.cache
+def shuffles(length: int) -> np.ndarray:
+    """Random keys for so many terms, [ORDERS, length], in [0, 1)."""
+    return np.random.RandomState(length).random_sample((ORDERS, length))
+
+
+def steered(p: Array, q: Array, c: Array, up: Array | bool = True) -> Array:
+    """In the one of many orders that errs furthest upwards, or downwards where up is False.
+
+    Errors of single sums cancel over a batch and over steps; here they do not. All terms of one sign come first, each
+    kind in random order: the partial sums, and with them the roundings, are then large.
+    """
+    terms = np.concatenate([p * q, c[..., None]], axis=-1)[..., None, :]
+    keys = shuffles(terms.shape[-1]) + np.where(np.arange(ORDERS)[:, None] % 2 == 0, terms < 0, terms > 0)
+    sums = np.add.accumulate(np.take_along_axis(terms, np.argsort(keys, axis=-1), axis=-1), axis=-1)[..., -1]
+    return np.where(up, np.max(sums, axis=-1), np.min(sums, axis=-1))
+
+
 def each_row(function: Callable, p: Array, q: Array, c: Array) -> Array:
     """The function of Python floats applied to each row; plain loops where something is not finite."""
     p, q = np.broadcast_arrays(p, q)
@@ -57,14 +77,25 @@ def each_row(function: Callable, p: Array, q: Array, c: Array) -> Array:
     return flat.reshape(np.shape(out))[()]
 
 
+def round_fraction(value: Fraction, dtype: type) -> np.floating:
+    """To the nearest float64 or float32, ties to even, in one rounding."""
+    wide = float(value)
+    if dtype is np.float64 or Fraction(wide) == value:
+        return dtype(wide)
+    near = dtype(wide)
+    beyond = np.nextafter(near, dtype(np.inf if wide > near else -np.inf))
+    if near != wide and abs(float(beyond) - wide) == abs(wide - float(near)):  # wide is a tie, value is not
+        return max(near, beyond) if value > Fraction(wide) else min(near, beyond)
+    return near
+
+
 def fused(p: Array, q: Array, c: Array) -> Array:
-    """A chain of fused multiply-adds: one rounding per term (float32 by way of float64)."""
+    """A chain of fused multiply-adds: one rounding per term, emulated exactly."""
     def chain(left: Array, right: Array, start: float) -> float:
-        result = float(start)
+        result = Fraction(float(start))
         for a, b in zip(left, right):
-            result = float(Fraction(result) + Fraction(float(a)) * Fraction(float(b)))
-            result = float(left.dtype.type(result))
-        return result
+            result = Fraction(float(round_fraction(result + Fraction(float(a)) * Fraction(float(b)), left.dtype.type)))
+        return float(result)
     return each_row(chain, p, q, c)
 
 
@@ -144,6 +175,7 @@ class Way:
     times_slope: Callable[[Array, Array, Array], Array]
     mean: Callable[[Array, Array], Array]
     scale_rows: bool = False  # dz / B before the sum
+    steer: bool = False  # z so that b.grad errs upwards; sum is steered
 
 
 WAYS = (
@@ -155,12 +187,20 @@ WAYS = (
     Way("fused", fused, two_sided, times_slope_right, divide_last),
     Way("high-exp", largest_first, high_exp, times_slope_left, multiply_last, True),
     Way("rounded-once", rounded_once, naive, times_slope_stable, multiply_last),
+    Way("steered", steered, naive, times_slope_left, divide_last, steer=True),
 )
 
 
-def forward(way: Way, x: Array, w: Array, b: Array) -> tuple[Array, Array]:
-    """x[..., n], w[n], b[] -> z[...], y[...]."""
-    z = np.asarray(way.sum(x, w, np.broadcast_to(b, x.shape[:-1])))
+def forward(way: Way, x: Array, w: Array, b: Array, dy: Array | None = None, target: Array | None = None,
+            ) -> tuple[Array, Array]:
+    """x[..., n], w[n], b[] -> z[...], y[...]. dy or target[...]: what a steered z needs to know."""
+    start = np.broadcast_to(b, x.shape[:-1])
+    if way.steer:
+        y = two_sided(np.asarray(forwards(x, w, start)))
+        rise = dy * (1 - 2 * y) if target is None else y * (1 - y) + (y - target) * (1 - 2 * y)  # the sign of d dz / dz
+        z = np.asarray(steered(x, w, start, rise >= 0))
+    else:
+        z = np.asarray(way.sum(x, w, start))
     return z, np.asarray(way.sigmoid(z))
 
 
@@ -178,7 +218,7 @@ def mean_gradients(way: Way, x: Array, dz: Array) -> tuple[Array, Array]:
 def neuron(way: Way, a: dict[str, Array]) -> dict[str, Array]:
     """One sample or a batch, by the shape of x."""
     x, w, dy = a["x"], a["w"], a["y.grad"]
-    z, y = forward(way, x, w, a["b"])
+    z, y = forward(way, x, w, a["b"], dy)
     dz = np.asarray(way.times_slope(dy, z, y))
     dw, db = (dz * x, dz) if x.ndim == 1 else mean_gradients(way, x, dz)
     return {"z": z, "y": y, "x.grad": dz[..., None] * w, "w.grad": dw, "b.grad": db}
@@ -195,7 +235,7 @@ def descend(way: Way, a: dict[str, Array]) -> dict[str, Array]:
     x, w, b, rate = a["x"], a["w"], a["b"], a["learning_rate"]
     losses = []
     for _ in range(int(a["steps"])):
-        z, y = forward(way, x, w, b)
+        z, y = forward(way, x, w, b, a.get("y.grad"), a.get("target"))
         dy = a["y.grad"] if "y.grad" in a else y - a["target"]
         if "target" in a:
             squares = way.sum(dy, dy, np.zeros((), x.dtype))

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 import mpmath
 import numpy as np
 
+import committed
 import evaluations
 import gradgate
 from bounds import around_rounded
@@ -117,66 +118,6 @@ def build_suite(kernel: str) -> Suite:
 
 # ---- against the committed files ----
 
-def hexadecimal(value: np.generic) -> str:
-    """A number for people and to the bit."""
-    return f"{value!r} ({float(value).hex()})" if isinstance(value, np.floating) else repr(value)
-
-
-def array_difference(where: str, old: np.ndarray, new: np.ndarray) -> list[str]:
-    """A line if the two are not the same bytes."""
-    if old.dtype != new.dtype or old.shape != new.shape:
-        return [f"{where}: committed {old.dtype} {list(old.shape)}, now {new.dtype} {list(new.shape)}"]
-    if old.tobytes() == new.tobytes():
-        return []
-    size = old.dtype.itemsize
-    differ = [i for i in range(old.size)
-              if old.tobytes()[i * size:(i + 1) * size] != new.tobytes()[i * size:(i + 1) * size]]
-    at = np.unravel_index(differ[0], old.shape)
-    return [f"{where}{[int(i) for i in at]}: committed {hexadecimal(old[at])}, now {hexadecimal(new[at])}; "
-            f"{len(differ)} of {old.size} elements differ"]
-
-
-def case_differences(old: Case, new: Case) -> list[str]:
-    """What is certified and differs: inputs, exact values, bounds. NumPy's values may."""
-    lines = []
-    for part, before, after in (("input", old.inputs, new.inputs), ("expected", old.expected, new.expected)):
-        for name in sorted(set(before) ^ set(after)):
-            lines.append(f"{new.id}: {part} {name} is only {'committed' if name in before else 'in cases.py'}")
-    for name in set(old.inputs) & set(new.inputs):
-        lines += array_difference(f"{new.id}/{name}", old.inputs[name], new.inputs[name])
-    for name in set(old.expected) & set(new.expected):
-        for part in ("exact", "bound"):
-            lines += array_difference(f"{new.id}/{name}.{part}", getattr(old.expected[name], part),
-                                      getattr(new.expected[name], part))
-    return lines
-
-
-def manifest_difference(path: pathlib.Path, old: Suite, new: Suite) -> list[str]:
-    """A line if the manifest's text is not what would be written now, versions and SHA-256 aside."""
-    committed = gradgate.read_manifest(path)
-    fresh = gradgate.manifest(dataclasses.replace(new, versions=old.versions), committed["sha256"])
-    before, after = path.read_text().splitlines(), gradgate.dump_manifest(fresh).decode().splitlines()
-    for number, (left, right) in enumerate(itertools.zip_longest(before, after, fillvalue="nothing"), 1):
-        if left != right:
-            return [f"{path.name}:{number}: committed {left.strip()}, now {right.strip()}"]
-    return []
-
-
-def differences(folder: pathlib.Path, new: Suite) -> list[str]:
-    """Every way in which the committed files of a kernel are not what would be written now."""
-    try:
-        old = gradgate.load(folder, new.kernel)
-    except FormatError as error:
-        return [str(error)]
-    before, after = ({case.id: case for case in suite.cases} for suite in (old, new))
-    lines = [f"{case}: only {'committed' if case in before else 'in cases.py'}" for case in
-             sorted(set(before) ^ set(after))]
-    for case in after:
-        if case in before:
-            lines += case_differences(before[case], after[case])
-    return lines or manifest_difference(folder / f"{new.kernel}.json", old, new)
-
-
 def unreferenced(folder: pathlib.Path) -> list[str]:
     """Files in the folder that belong to no kernel; C sources there are lib/golden's tests."""
     known = {f"{kernel}.{suffix}" for kernel in kernel_names() for suffix in ("json", "npz")} | {"README.md"}
@@ -199,7 +140,7 @@ def examine(kernel: str, folder: pathlib.Path, writing: bool) -> Outcome:
         suite = build_suite(kernel)
     except FormatError as error:
         return Outcome(f"{kernel:<18} refused", [str(error)])
-    problems = differences(folder, suite)
+    problems = committed.differences(folder, suite)
     verdict = f"{len(problems)} differences" if problems else "certified"
     if writing and problems:
         gradgate.write(folder, suite)
@@ -228,6 +169,24 @@ def run(kernels: list[str], folder: pathlib.Path, writing: bool) -> int:
     return 1 if wrong else 0
 
 
+def changes(kernel: str, folder: pathlib.Path) -> Outcome:
+    """What writing the kernel would change, in numbers."""
+    try:
+        lines = committed.summary(folder, split(kernel)[0], build_suite(kernel))
+    except FormatError as error:
+        return Outcome(f"{kernel:<18} refused", [str(error)])
+    return Outcome(f"{kernel:<18} " + (f"{len(lines)} changes" if lines else "unchanged"), lines)
+
+
+def report_changes(kernels: list[str], folder: pathlib.Path) -> int:
+    """Print them all, whole; 1 if a kernel is refused, else 0: --check is the one that judges."""
+    with concurrent.futures.ProcessPoolExecutor() as pool:
+        outcomes = list(pool.map(changes, kernels, itertools.repeat(folder)))
+    for outcome in outcomes:
+        print("\n    ".join([outcome.line, *outcome.problems]))
+    return 1 if any(outcome.line.endswith("refused") for outcome in outcomes) else 0
+
+
 # ---- how tight ----
 
 def tightness_specs(kernel: str) -> Iterator[dict]:
@@ -235,7 +194,7 @@ def tightness_specs(kernel: str) -> Iterator[dict]:
     family_name, _ = split(kernel)
     yield from FAMILIES[family_name].cases
     shapes = {"neuron": {}, "neuron_sample": {}, "neuron_batch": {"B": 3}, "neuron_update": {"B": 3, "steps": 2},
-              "neuron_train": {"B": 2, "steps": 2}}
+              "neuron_train": {"B": 3, "steps": 5}}
     if family_name in shapes:
         for n, draw in itertools.product((n for n in SIZES if n <= 65), range(DRAWS)):
             yield {**RANDOM, **shapes[family_name], "id": f"draw-{draw}-n{n}", "flags": [], "n": n,
@@ -285,6 +244,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("kernels", nargs="*", metavar="KERNEL", help="only these (default: all)")
     parser.add_argument("--check", action="store_true", help="write nothing: certify the files that are there")
+    parser.add_argument("--diff", action="store_true",
+                        help="write nothing: say in numbers what would change, and which side is nearer to the truth")
     parser.add_argument("--tightness", action="store_true", help="print how far bounds are above the errors seen")
     parser.add_argument("--dir", type=pathlib.Path, default=GOLDEN, help="the golden folder (default: tests/golden)")
     options = parser.parse_args(arguments)
@@ -294,6 +255,8 @@ def main(arguments: list[str] | None = None) -> int:
     kernels = options.kernels or kernel_names()
     if options.tightness:
         return report_tightness(kernels)
+    if options.diff:
+        return report_changes(kernels, options.dir)
     if not options.check and os.environ.get("CI"):
         print("generate.py: CI is set: golden files are not written there, only checked (--check)", file=sys.stderr)
         return 2

@@ -247,8 +247,11 @@ def read_manifest(path: pathlib.Path) -> dict:
     return tree
 
 
-def load(folder: pathlib.Path, kernel: str) -> Suite:
-    """Read <kernel>.json and its archive; everything the two say is held against each other."""
+def load(folder: pathlib.Path, kernel: str, certified: bool = True) -> Suite:
+    """Read <kernel>.json and its archive; everything the two say is held against each other.
+
+    Without certified, values may lie outside their bounds.
+    """
     path = folder / f"{kernel}.json"
     tree = read_manifest(path)
     archive = folder / tree["npz"]
@@ -281,7 +284,8 @@ def load(folder: pathlib.Path, kernel: str) -> Suite:
     if arrays:
         raise FormatError(f"{archive}: {sorted(arrays)[0]} is not in the manifest")
     suite = Suite(kernel, tuple(cases), flags, tree["bounds"], tree["seed"], tree["versions"])
-    check(suite)
+    if certified:
+        check(suite)
     return suite
 
 

@@ -24,6 +24,7 @@ sys.path.insert(0, str(TOP / "oracle"))
 
 import bounds  # noqa: E402
 import cases  # noqa: E402
+import committed  # noqa: E402
 import evaluations  # noqa: E402
 import exact  # noqa: E402
 import families  # noqa: E402
@@ -190,6 +191,19 @@ class Refusals(unittest.TestCase):
                 with self.assertRaises(gradgate.FormatError):
                     generate.build_suite(kernel)
 
+    def test_every_way_is_inside_every_committed_bound(self):
+        """Reordered, pairwise, fused, steered, the seed's class and functions: each on every case there is."""
+        ways = {way.name: 0 for way in evaluations.WAYS}
+        self.assertLessEqual({"seed", "functions", "backwards", "lanes", "fused", "steered"}, set(ways))
+        for kernel in generate.kernel_names():
+            for case in gradgate.load(GOLDEN, kernel).cases:
+                for way, name, array in generate.evaluated(kernel, case):
+                    expected = case.expected[name]
+                    self.assertFalse(gradgate.beyond(array, expected.exact, expected.bound).any(),
+                                     (kernel, case.id, name, way))
+                    ways[way] += array.size
+        self.assertTrue(all(count > 10000 for count in ways.values()), ways)
+
     def test_an_evaluation_outside_a_bound_is_named(self):
         bad = evaluations.Way("tilted", evaluations.forwards, lambda z: evaluations.naive(z) * z.dtype.type(1 + 1e-13),
                               evaluations.times_slope_left, evaluations.divide_last)
@@ -325,6 +339,44 @@ class Bounds(unittest.TestCase):
         self.assertTrue(gradgate.beyond(np.array(2, np.uint8), np.array(3, np.uint8), np.array(0, np.uint8)))
 
 
+class Evaluations(unittest.TestCase):
+    def test_a_fused_multiply_add_rounds_once(self):
+        """Against 50 digits; and where two roundings give something else, in both directions."""
+        random = np.random.RandomState(3)
+        for dtype, fmt in ((np.float64, F64), (np.float32, F32)):
+            for _ in range(500):
+                a, b, c = (dtype(v) for v in random.uniform(-1, 1, 3))
+                value = Fraction(float(a)) * Fraction(float(b)) + Fraction(float(c))
+                want = exact.round_to(mpf(value), fmt)
+                self.assertEqual(evaluations.round_fraction(value, dtype), want)
+                self.assertEqual(evaluations.fused(np.array([a]), np.array([b]), np.array(c)), want)
+        tie = 1 + Fraction(1, 2 ** 24)
+        for sign in (1, -1):
+            for value, want in ((tie, 1.0), (tie + Fraction(1, 2 ** 70), 1 + 2.0 ** -23),
+                                (tie - Fraction(1, 2 ** 70), 1.0), (tie + Fraction(1, 2 ** 23), 1 + 2.0 ** -22),
+                                (tie + Fraction(1, 2 ** 23) - Fraction(1, 2 ** 70), 1 + 2.0 ** -23)):
+                self.assertEqual(evaluations.round_fraction(sign * value, np.float32), sign * np.float32(want))
+
+    def test_all_sums_are_the_sum(self):
+        """On integers, where no order rounds."""
+        random = np.random.RandomState(4)
+        for length in (1, 2, 5, 17):
+            p, q = (random.randint(-9, 10, (3, length)).astype(float) for _ in range(2))
+            c = np.array([1.0, 2.0, 3.0])
+            for way in evaluations.WAYS:
+                np.testing.assert_array_equal(way.sum(p, q, c), np.sum(p * q, axis=1) + c, way.name)
+
+    def test_a_steered_sum_errs_the_way_it_should_and_further(self):
+        random = np.random.RandomState(5)
+        p, q = random.uniform(-1, 1, (2, 200, 65))
+        c = np.zeros(200)
+        truth = np.array([math.fsum(row) for row in p * q])
+        up, down, plain = (evaluations.steered(p, q, c, True) - truth, evaluations.steered(p, q, c, False) - truth,
+                           evaluations.forwards(p, q, c) - truth)
+        for toward in (up, -down):
+            self.assertGreater(np.mean(toward), 2 * np.mean(np.abs(plain)))
+
+
 class Check(unittest.TestCase):
     """--check on damaged copies of one kernel's files."""
 
@@ -456,6 +508,61 @@ class Check(unittest.TestCase):
         self.assert_seen(self.json.name)
         self.json.unlink()
         self.assert_seen(self.json.name)
+
+    def test_the_difference_says_what_how_far_and_who_is_nearer(self):
+        self.assertEqual(self.check("--diff"), (0, f"{self.KERNEL}      unchanged\n"))
+        array = "n3-sample-5-steps/w.updated"
+
+        def damage(arrays):
+            arrays[f"{array}.exact"] = np.nextafter(np.nextafter(arrays[f"{array}.exact"], 9), 9)
+            arrays[f"{array}.bound"] = arrays[f"{array}.bound"] * 4
+            arrays["zero-dy/y.grad"] = -arrays["zero-dy/y.grad"]
+        self.rewrite(damage)
+        code, output = self.check("--diff")
+        self.assertEqual(code, 0)
+        lines = {line.split(":")[0].strip(): line for line in output.splitlines()}
+        self.assertEqual(set(lines), {f"{self.KERNEL}      3 changes", "w.updated.exact", "w.updated.bound", "y.grad"})
+        self.assertIn("3 elements in 1 cases, up to 2 ULP: n3-sample-5-steps[", lines["w.updated.exact"])
+        self.assertIn("nearer to the exact value: committed 0, new 3, neither 0", lines["w.updated.exact"])
+        self.assertIn("new / committed 0.25 to 0.25", lines["w.updated.bound"])
+        self.assertIn("up to 1 ULP: zero-dy[0]: -0.0 -> 0.0", lines["y.grad"])
+
+    def test_the_difference_sides_with_the_committed_value_when_it_is_nearer(self):
+        suite = gradgate.load(self.folder, self.KERNEL)
+        case = suite.cases[0]
+        name, right = next(iter(case.expected.items()))
+        wrong = dataclasses.replace(right, exact=np.nextafter(right.exact, np.inf), value=right.exact)
+        new = dataclasses.replace(suite, cases=(dataclasses.replace(case, expected={**case.expected, name: wrong}),
+                                                *suite.cases[1:]))
+        lines = committed.summary(self.folder, self.KERNEL, new)
+        self.assertRegex("\n".join(lines), rf"{name}.exact: .*committed {right.exact.size}, new 0, neither 0")
+
+    def test_the_difference_shows_cases_arrays_and_sentences_that_come_and_go(self):
+        self.edit(lambda tree: tree["bounds"].update({"w.updated": "guessed"}))
+        self.assertIn("committed \"w.updated\": \"guessed\"", self.check("--diff")[1])
+        self.setUp()
+        self.rewrite(lambda arrays: [arrays.pop(name) for name in list(arrays) if name.startswith("nan-rate/")])
+        self.edit(lambda tree: tree["cases"].pop())
+        self.assertIn("nan-rate: comes", self.check("--diff")[1])
+        self.npz.write_bytes(b"")
+        self.assertIn("not readable", self.check("--diff")[1])
+        with mock.patch.object(committed.gradgate, "check", side_effect=gradgate.FormatError("unsound")):
+            outcome = generate.changes(self.KERNEL, self.folder)
+        self.assertTrue(outcome.line.endswith("refused"))
+
+    def test_values_outside_their_bounds_are_still_shown(self):
+        def push(arrays):
+            arrays["n3-sample-5-steps/w.updated"] += 1
+        self.rewrite(push)
+        self.assertIn("w.updated: 3 elements in 1 cases", self.check("--diff")[1])
+
+    def test_distances_in_ulp(self):
+        for dtype in (np.float64, np.float32):
+            tiny = np.nextafter(dtype(0), dtype(1))
+            left = np.array([1, 0, -tiny, 0, np.inf, np.nan], dtype)
+            right = np.array([np.nextafter(dtype(1), dtype(2)), tiny, tiny, -0.0, np.finfo(dtype).max, np.nan], dtype)
+            self.assertEqual(committed.ulps_apart(left, right).tolist(), [1, 1, 2, 1, 1, 0])
+        self.assertEqual(committed.ulps_apart(np.array([2 ** 62]), np.array([-2 ** 62])).tolist(), [2 ** 63])
 
     def test_numpy_of_another_machine_is_no_difference(self):
         self.edit(lambda tree: tree["versions"].update(numpy="9.9.9"))
