@@ -139,6 +139,7 @@ golden: ## write tests/golden from oracle/ where it would change; refused when C
 .PHONY: golden-check
 golden-check: ## certify tests/golden from scratch, exact values and bounds to the byte; test the oracle
 	$(PYTHON_OR_STOP) -B oracle/generate.py --check
+	$(PYTHON_OR_STOP) -B oracle/bed.py --check
 	@$(RUN_TESTS) $(wildcard tests/oracle/test_*.py)
 
 # The runs of right kernels in `make strength`; the long command is make strength SEEDS=1000.
