@@ -55,19 +55,29 @@ static void draw_bed(size_t i, FILE *talk, struct outcome *o) {
 
 /* The largest share of points judged inconclusive, in percent, that each family may have. Only to
  * be lowered. */
-static const double most_inconclusive[BED_N_FAMILIES] = {
-    [BED_SMOOTH] = 0.1,    [BED_STEEP] = 0,
-    [BED_FLAT] = 13,     /* the top of cos, the bottom of (x - 1)^4 */
-    [BED_SCALED_UP] = 9, /* scales 1e12 apart in one tensor alias in the screen */
-    [BED_SCALED_DOWN] = 0, [BED_OFFSET] = 0,
-    [BED_OSCILLATING] = 0, [BED_PEAK] = 0,
-    [BED_SATURATED] = 34,                   /* no digits left */
-    [BED_EDGE] = 0,        [BED_KINK] = 18, /* the flat side of relu: vacuous */
-    [BED_ON_KINK] = 0,     [BED_JUMP] = 21, /* floor: vacuous */
-    [BED_FLOAT32] = 0,     [BED_NOISE] = 6,
-    [BED_LINEAR] = 0,      [BED_CONSTANT] = 79, /* vacuous, but one_ignored */
-    [BED_SUBNORMAL] = 40,                       /* 3 digits left */
-    [BED_HUGE] = 0,
+static const struct {
+    double percent;
+    const char *why;
+} most_inconclusive[BED_N_FAMILIES] = {
+    [BED_SMOOTH] = {0.1, ""},
+    [BED_STEEP] = {0, ""},
+    [BED_FLAT] = {13, "the top of cos, the bottom of (x - 1)^4"},
+    [BED_SCALED_UP] = {12, "1e12 apart in one tensor"},
+    [BED_SCALED_DOWN] = {0, ""},
+    [BED_OFFSET] = {0, ""},
+    [BED_OSCILLATING] = {0, ""},
+    [BED_PEAK] = {0, ""},
+    [BED_SATURATED] = {34, "no digits left"},
+    [BED_EDGE] = {0, ""},
+    [BED_KINK] = {18, "the flat side of relu is vacuous"},
+    [BED_ON_KINK] = {0, ""},
+    [BED_JUMP] = {21, "floor is vacuous"},
+    [BED_FLOAT32] = {0, ""},
+    [BED_NOISE] = {6, "three digits at most"},
+    [BED_LINEAR] = {0, ""},
+    [BED_CONSTANT] = {79, "vacuous, all but one_ignored"},
+    [BED_SUBNORMAL] = {40, "three digits left"},
+    [BED_HUGE] = {0, ""},
 };
 
 /* Copies the outcomes of one family; returns their number. */
@@ -121,11 +131,14 @@ static void judge_bed(const struct outcome outcomes[], size_t n, struct table *t
         for (enum bed_family family = 0; family < BED_N_FAMILIES; family++) {
             struct totals t = totals_of(chosen, family_of(family, outcomes, n, chosen));
             double share = t.n ? 100 * (double)t.n_inconclusive / (double)t.n : 100;
-            char line[64], limit[32];
-            snprintf(line, sizeof line, "%s: inconclusive", bed_family_name(family));
-            snprintf(limit, sizeof limit, "<= %g %%", most_inconclusive[family]);
-            table_add(table, line, t.n > 0 && share <= most_inconclusive[family], limit,
-                      "%.1f %% of %zu", share, t.n);
+            double most = most_inconclusive[family].percent;
+            const char *why = most_inconclusive[family].why;
+            char line[96];
+            char limit[32];
+            snprintf(line, sizeof line, "%s: inconclusive%s%s%s", bed_family_name(family),
+                     *why ? " (" : "", why, *why ? ")" : "");
+            snprintf(limit, sizeof limit, "<= %g %%", most);
+            table_add(table, line, t.n > 0 && share <= most, limit, "%.1f %% of %zu", share, t.n);
         }
     }
     free(chosen);
