@@ -14,7 +14,7 @@ import os
 import pathlib
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import mpmath
 import numpy as np
@@ -151,18 +151,31 @@ def examine(kernel: str, folder: pathlib.Path, writing: bool) -> Outcome:
                    f"{verdict}", problems)
 
 
-def run(kernels: list[str], folder: pathlib.Path, writing: bool) -> int:
-    """Examine the kernels, two or more at once; 0 if nothing is wrong, else 1."""
-    wrong = 0
+def steps_of(kernel: str) -> int:
+    """The most steps of a case: what makes a kernel slow."""
+    return max(spec.get("steps", 1) for spec in FAMILIES[split(kernel)[0]].cases)
+
+
+def each(function: Callable[..., Outcome], kernels: list[str], *arguments) -> Iterator[Outcome]:
+    """function(kernel, *arguments) in the order of the kernels, several at once, the slowest begun first."""
     with concurrent.futures.ProcessPoolExecutor() as pool:
-        for outcome in pool.map(examine, kernels, itertools.repeat(folder), itertools.repeat(writing)):
-            print(outcome.line)
-            for problem in outcome.problems[:SHOWN]:
-                print(f"    {problem}")
-            if len(outcome.problems) > SHOWN:
-                print(f"    and {len(outcome.problems) - SHOWN} more")
-            wrong += bool(outcome.problems)
-            sys.stdout.flush()
+        begun = {kernel: pool.submit(function, kernel, *arguments)
+                 for kernel in sorted(kernels, key=steps_of, reverse=True)}
+        for kernel in kernels:
+            yield begun[kernel].result()
+
+
+def run(kernels: list[str], folder: pathlib.Path, writing: bool) -> int:
+    """Examine the kernels; 0 if nothing is wrong, else 1."""
+    wrong = 0
+    for outcome in each(examine, kernels, folder, writing):
+        print(outcome.line)
+        for problem in outcome.problems[:SHOWN]:
+            print(f"    {problem}")
+        if len(outcome.problems) > SHOWN:
+            print(f"    and {len(outcome.problems) - SHOWN} more")
+        wrong += bool(outcome.problems)
+        sys.stdout.flush()
     for problem in unreferenced(folder):
         print(problem)
         wrong += 1
@@ -180,8 +193,7 @@ def changes(kernel: str, folder: pathlib.Path) -> Outcome:
 
 def report_changes(kernels: list[str], folder: pathlib.Path) -> int:
     """Print them all, whole; 1 if a kernel is refused, else 0: --check is the one that judges."""
-    with concurrent.futures.ProcessPoolExecutor() as pool:
-        outcomes = list(pool.map(changes, kernels, itertools.repeat(folder)))
+    outcomes = list(each(changes, kernels, folder))
     for outcome in outcomes:
         print("\n    ".join([outcome.line, *outcome.problems]))
     return 1 if any(outcome.line.endswith("refused") for outcome in outcomes) else 0
@@ -229,8 +241,7 @@ def tightness(kernel: str) -> Outcome:
 
 def report_tightness(kernels: list[str]) -> int:
     """Print every ratio; 1 if one is beyond LOOSEST."""
-    with concurrent.futures.ProcessPoolExecutor() as pool:
-        outcomes = list(pool.map(tightness, kernels))
+    outcomes = list(each(tightness, kernels))
     for outcome in outcomes:
         print(outcome.line)
     problems = [problem for outcome in outcomes for problem in outcome.problems]
