@@ -281,6 +281,7 @@ void gc_examine(struct gc_session *s, size_t entry, double start, bool deep,
     if (deep) {
         approach_zero(&q);
     }
+    s->examined_noise = q.lane.levels.least_noise;
     out->estimate = gc_estimate_consistent(&q.lane.levels, MAX_WIDTH);
     out->doubt = doubt(&q, &out->estimate);
     if (q.staircase) {

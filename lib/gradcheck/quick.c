@@ -141,22 +141,26 @@ static bool probe_levels(struct gc_session *s, struct gc_group *group,
     return true;
 }
 
-/* A lane that is content and agrees with backward is done; any other is looked at by itself, and
- * the closer look confirms the quick one or replaces it. */
+/* A lane that is content and agrees with backward is done; any other is looked at by itself. The
+ * quick estimate, with the noise that the closer look found, replaces that only if it is sharper.
+ */
 static void settle(struct gc_session *s, const struct gc_lane *lane, const struct gc_quick *quick) {
+    size_t entry = lane->entry;
     struct gc_estimate e = gc_estimate_best(&lane->levels, 6);
-    bool content = e.bound <= 2 * goal(s, quick, e.value);
-    bool agrees = s->forward_only ||
-                  fabs(e.value - s->grad[lane->entry]) <= e.bound + s->rounding[lane->entry];
-    if (content && agrees) {
-        gc_record(s, lane->entry, &e, GRADCHECK_NO_REASON);
+    bool agrees = s->forward_only || fabs(e.value - s->grad[entry]) <= e.bound + s->rounding[entry];
+    if (e.bound <= 2 * goal(s, quick, e.value) && agrees) {
+        gc_record(s, entry, &e, GRADCHECK_NO_REASON);
         return;
     }
-    (void)gc_examine_and_record(s, lane->entry, 0, true);
-    bool confirmed = fabs(e.value - s->numeric[lane->entry]) <= e.bound + s->bound[lane->entry];
-    if (!s->stopped && content && confirmed && e.bound < s->bound[lane->entry] &&
-        (s->state[lane->entry] & GC_AT_KINK) == 0) {
-        gc_record(s, lane->entry, &e, GRADCHECK_NO_REASON);
+    (void)gc_examine_and_record(s, entry, 0, true);
+    struct gc_levels levels = lane->levels;
+    gc_levels_raise_noise(&levels, s->examined_noise);
+    e = gc_estimate_best(&levels, 6);
+    bool content = e.bound <= 2 * goal(s, quick, e.value);
+    bool confirmed = fabs(e.value - s->numeric[entry]) <= e.bound + s->bound[entry];
+    if (!s->stopped && content && confirmed && e.bound < s->bound[entry] &&
+        (s->state[entry] & GC_AT_KINK) == 0) {
+        gc_record(s, entry, &e, GRADCHECK_NO_REASON);
     }
 }
 
