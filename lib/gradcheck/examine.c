@@ -151,11 +151,19 @@ static double grain_noise(struct search *q) {
     return 0.3 * sum;
 }
 
+/* A forward that only rounds its input, or what it makes of it, by half a unit is as noisy as that;
+ * samples may all share the same rounding. */
+static double inner_noise(const struct search *q, const struct gc_estimate *best) {
+    double felt = fabs(q->s->base[q->lane.entry]) * fabs(best->value);
+    return isfinite(felt) ? q->s->epsilon * felt : 0;
+}
+
 /* First what the levels themselves show, so that the samples are then spaced by the right scale. */
 static void learn_noise(struct search *q) {
     struct gc_levels *levels = &q->lane.levels;
     struct gc_estimate best = gc_estimate_consistent(levels, MAX_WIDTH);
     gc_levels_raise_noise(levels, fmax(scatter(levels, &best), grain_noise(q)));
+    gc_levels_raise_noise(levels, inner_noise(q, &best));
     best = gc_estimate_consistent(levels, MAX_WIDTH);
     double spacing = (best.step > 0 ? best.step : q->next_down) / 64;
     gc_levels_raise_noise(levels,

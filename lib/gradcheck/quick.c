@@ -154,7 +154,9 @@ static void settle(struct gc_session *s, const struct gc_lane *lane, const struc
     }
     (void)gc_examine_and_record(s, entry, 0, true);
     struct gc_levels levels = lane->levels;
-    gc_levels_raise_noise(&levels, s->examined_noise);
+    if (s->epsilon < 1e-10) { /* coarser outputs show their noise at every level */
+        gc_levels_raise_noise(&levels, s->examined_noise);
+    }
     e = gc_estimate_best(&levels, 6);
     bool content = e.bound <= 2 * goal(s, quick, e.value);
     bool confirmed = fabs(e.value - s->numeric[entry]) <= e.bound + s->bound[entry];
