@@ -55,9 +55,12 @@ static enum golden_status check_bound(const struct golden_sides *sides, const st
     }
     struct array expected = shape_of(&p->expected.header);
     struct array bound = shape_of(&p->bound.header);
-    return expected.dtype == bound.dtype && array_same_shape(&expected, &bound)
-               ? GOLDEN_OK
-               : error_set(error, GOLDEN_BOUND_SHAPE, -1, "bound");
+    if (expected.dtype != bound.dtype || !array_same_shape(&expected, &bound)) {
+        (void)error_set(error, GOLDEN_BOUND_SHAPE, -1, "");
+        error_set_file(error, p->bound.file->path);
+        return GOLDEN_BOUND_SHAPE;
+    }
+    return GOLDEN_OK;
 }
 
 static enum golden_status add_block(struct compare_task *t, struct pair *p, bool bounded,
@@ -80,7 +83,11 @@ static enum golden_status add_block(struct compare_task *t, struct pair *p, bool
     t->bound = bounded ? &bound : NULL;
     status = compare_add(t);
     t->first += expected.count;
-    return status == GOLDEN_OK ? status : error_set(error, status, -1, "bound");
+    if (status != GOLDEN_OK) {
+        (void)error_set(error, status, -1, "");
+        error_set_file(error, p->bound.file->path);
+    }
+    return status;
 }
 
 static enum golden_status run(const struct golden_sides *sides, struct compare_task *t,

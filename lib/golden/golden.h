@@ -23,6 +23,8 @@
 
 #include "array/array.h"
 
+#include <stdio.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -251,6 +253,13 @@ struct golden_names {
 enum golden_status golden_list(const char *dir, struct golden_names *out,
                                struct golden_error *error);
 void golden_names_free(struct golden_names *names); /* zeroes *names; NULL is fine */
+
+/* The suites as a vector pack, the lines of the port protocol (tests/golden/README.md): a call for
+ * each case and pass, numbered from 1. With `expected` each wanted array is followed by its exact
+ * values and bounds, which readers of requests ignore. name is one word. FILE_WRITE if the stream
+ * failed. */
+enum golden_status golden_pack_write(const struct golden_suite suites[], size_t n_suites,
+                                     const char *name, bool expected, FILE *out);
 
 /* ---- comparison ---- */
 

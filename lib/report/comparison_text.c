@@ -55,12 +55,12 @@ static void put_table(FILE *out, const struct golden_comparison *c,
     if (p->n_table == 0) {
         return;
     }
-    (void)fprintf(out, "    the %zu worst:\n    %-14s %24s %24s %10s %10s %12s %10s %9s\n",
+    (void)fprintf(out, "    the %zu worst:\n    %-14s %24s %24s %10s %10s %15s %10s %9s\n",
                   p->n_table, "index", "expected", "got", "absolute", "relative", "ULP", "allowed",
                   "share");
     for (size_t i = 0; i < p->n_table; i++) {
         const struct golden_element *e = &p->table[i];
-        (void)fprintf(out, "    %-14s %24s %24s %10.3g %10.3g %12s %10.3g %9.3g%s%s\n",
+        (void)fprintf(out, "    %-14s %24s %24s %10.3g %10.3g %15s %10.3g %9.3g%s%s\n",
                       index_text(c, e).s, value_text(c, e->expected, e->expected_int).s,
                       value_text(c, e->actual, e->actual_int).s, e->absolute, e->relative,
                       ulp_text(e->ulp).s, e->allowed, e->share,
@@ -76,7 +76,7 @@ static struct text bin_text(size_t bin) {
     if (bin == GOLDEN_ULP_BINS - 1) {
         (void)snprintf(t.s, sizeof t.s, "NaN or inf");
     } else if (bin == GOLDEN_ULP_BINS - 2) {
-        (void)snprintf(t.s, sizeof t.s, "more");
+        (void)snprintf(t.s, sizeof t.s, "beyond 2^32");
     } else if (first == last) {
         (void)snprintf(t.s, sizeof t.s, "%" PRIu64, last);
     } else {

@@ -182,10 +182,11 @@ TRANSCRIPT(verify)
 TRANSCRIPT(demo)
 TRANSCRIPT(files)
 TRANSCRIPT(environment)
+TRANSCRIPT(compare)
 
 Test(cli_transcript, no_transcript_is_left_out) {
     cr_assert(run("ls tests/cli/*.txt | wc -l") == 0);
-    cr_assert(atoi(actual) == 7, "%s", actual);
+    cr_assert(atoi(actual) == 8, "%s", actual);
 }
 
 Test(cli_transcript, a_wrong_line_is_seen) {

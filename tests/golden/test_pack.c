@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+#include "support.h"
+#include "vector_pack.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+TestSuite(golden_pack, .init = folder_create, .fini = folder_remove);
+
+/* ---- the pack of a suite, read back ---- */
+
+struct reader {
+    const struct golden_suite *suite;
+    size_t n_seen[4]; /* in, want, expect, bound */
+};
+
+static const struct array *find(const struct golden_case *c, const struct pack_array *a) {
+    if (strcmp(a->role, "in") == 0) {
+        const struct golden_input *in = golden_find_input(c, a->name);
+        return in != NULL ? &in->array : NULL;
+    }
+    const struct golden_expected *e = golden_find_expected(c, a->name);
+    return e == NULL ? NULL : strcmp(a->role, "bound") == 0 ? &e->bound : &e->exact;
+}
+
+static int check_array(const struct pack_array *a, void *ctx) {
+    struct reader *r = ctx;
+    const struct golden_case *c = golden_find_case(r->suite, a->id);
+    cr_assert_str_eq(a->kernel, r->suite->kernel);
+    cr_assert(c != NULL, "%s", a->id);
+    const struct array *golden = find(c, a);
+    cr_assert(golden != NULL, "%s: %s %s", a->id, a->role, a->name);
+    cr_assert_str_eq(a->dtype, array_dtype_name(golden->dtype));
+    cr_assert(a->ndim == golden->ndim && a->count == golden->count);
+    cr_assert(memcmp(a->shape, golden->shape, a->ndim * sizeof a->shape[0]) == 0);
+    for (size_t i = 0; a->bits != NULL && i < a->count; i++) {
+        uint32_t half = (uint32_t)a->bits[i];
+        const char *at = (const char *)golden->data + i * array_dtype_size(golden->dtype);
+        bool wide = array_dtype_size(golden->dtype) == 8;
+        cr_assert(memcmp(at, wide ? (void *)&a->bits[i] : (void *)&half, wide ? 8 : 4) == 0,
+                  "%s: %s[%zu]", a->id, a->name, i);
+    }
+    static const char first[] = "iweb";
+    r->n_seen[strchr(first, a->role[0]) - first]++;
+    return 0;
+}
+
+static void check_kernel(const char *kernel) {
+    struct golden_suite suite;
+    struct golden_error error;
+    cr_assert(golden_load("tests/golden", kernel, &suite, &error) == GOLDEN_OK, "%s",
+              error_line(&error));
+    FILE *file = tmpfile();
+    cr_assert(golden_pack_write(&suite, 1, kernel, true, file) == GOLDEN_OK);
+    rewind(file);
+    struct reader r = {.suite = &suite};
+    cr_assert_eq(pack_read(file, check_array, &r), 0);
+    size_t n_expected = 0;
+    for (size_t i = 0; i < suite.n_cases; i++) {
+        n_expected += suite.cases[i].n_expected;
+    }
+    cr_expect(r.n_seen[0] >= suite.n_cases && r.n_seen[1] == n_expected, "%s", kernel);
+    cr_expect(r.n_seen[2] == n_expected && r.n_seen[3] == n_expected, "%s", kernel);
+    (void)fclose(file);
+    golden_free(&suite);
+}
+
+Test(golden_pack, holds_every_committed_array_bit_for_bit) {
+    struct golden_names names;
+    cr_assert(golden_list("tests/golden", &names, NULL) == GOLDEN_OK);
+    for (size_t i = 0; i < names.n_kernels; i++) {
+        check_kernel(names.kernels[i]);
+    }
+    cr_expect(names.n_kernels >= 14);
+    golden_names_free(&names);
+}
+
+/* ---- damaged packs ---- */
+
+static int accept(const struct pack_array *a, void *ctx) {
+    uint64_t sum = 0; /* touches every value: a sanitizer would see one that is not there */
+    for (size_t i = 0; a->bits != NULL && i < a->count; i++) {
+        sum += a->bits[i];
+    }
+    *(uint64_t *)ctx += sum;
+    return 0;
+}
+
+static long read_text(const char *text, size_t size) {
+    FILE *file = tmpfile();
+    uint64_t sum = 0;
+    cr_assert(fwrite(text, 1, size, file) == size);
+    rewind(file);
+    long result = pack_read(file, accept, &sum);
+    (void)fclose(file);
+    return result;
+}
+
+static const char good[] = "gradgate 1 k\ncall 1 k forward\ncase a\nin x u8 2x1 0a ff\nin e f64 0\n"
+                           "in s i32 - 00000001\nwant y f32 1\nsomething new\ngo\nbye\n";
+
+Test(golden_pack, reads_what_the_grammar_allows) {
+    cr_expect_eq(read_text(good, sizeof good - 1), 0);
+}
+
+Test(golden_pack, names_the_line_that_is_malformed) {
+    static const char *const bad[] = {
+        "in x u8 2 0a\n",
+        "in x u8 2 0a ff 00\n",
+        "in x u8 2 0a fg\n",
+        "in x u8 2 0A FF\n",
+        "in x u8 1 0aa\n",
+        "in x f64 1 3ff000000000000\n",
+        "in x f16 1 3c00\n",
+        "in x f 1 00\n",
+        "in x 64 1 3ff0000000000000\n",
+        "in x u8 -1 00\n",
+        "in x u8 2x 0a 0a\n",
+        "in x u8 2y1 0a 0a\n",
+        "in x u8 1x1x1x1x1x1x1x1x1 0a\n",
+        "in x u8\n",
+        "in x\n",
+        "want y f32 1 00000000\n",
+        "in x u8 99999999 00\n",
+        "in x u8 18446744073709551615x18446744073709551615 00\n",
+        "in x u8 4294967296x4294967296x0 00\n",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char text[256];
+        int n = snprintf(text, sizeof text, "gradgate 1 k\n%sbye\n", bad[i]);
+        long expected = 2;
+        cr_expect_eq(read_text(text, (size_t)n), expected, "%s", bad[i]);
+    }
+}
+
+Test(golden_pack, refuses_a_pack_cut_at_any_byte) {
+    for (size_t size = 0; size < sizeof good - 1; size++) {
+        cr_expect(read_text(good, size) != 0, "%zu", size);
+    }
+}
+
+Test(golden_pack, survives_every_changed_byte) {
+    char text[sizeof good];
+    for (size_t at = 0; at < sizeof good - 1; at++) {
+        for (int byte = 0; byte < 256; byte++) {
+            memcpy(text, good, sizeof good);
+            text[at] = (char)byte;
+            (void)read_text(text, sizeof good - 1);
+        }
+    }
+}
+
+Test(golden_pack, refuses_what_it_cannot_write) {
+    struct golden_suite none = {0};
+    cr_expect_eq(golden_pack_write(NULL, 1, "k", true, stdout), GOLDEN_NULL);
+    cr_expect_eq(golden_pack_write(&none, 0, NULL, true, stdout), GOLDEN_NULL);
+    FILE *full = fopen("/dev/full", "w");
+    cr_assert_not_null(full);
+    cr_expect_eq(golden_pack_write(&none, 0, "k", true, full), GOLDEN_FILE_WRITE);
+    (void)fclose(full);
+}
