@@ -180,9 +180,9 @@ void gc_check_contract(struct gc_session *s) {
                             .linear = !all_loss(s)};
     const size_t n = sizeof TABLE / sizeof TABLE[0];
     gc_phase(s, "contract", n);
-    bool rewrite = s->rewrite;
+    const bool rewrote = s->rewrite;
     gc_rules_untouched(&c);
-    if (s->rewrite && !rewrite) {
+    if (s->rewrite != rewrote) {
         (void)gc_backward(s, s->cotangent, NULL, s->grad); /* again, from the right point */
     }
     for (size_t i = 0; i < n && gc_tick(s, i); i++) {

@@ -29,7 +29,7 @@ bool gc_rule_compare(const struct gc_contract *c, struct gradcheck_rule_report *
 gc_rule gc_rule_zero_cotangent, gc_rule_homogeneous, gc_rule_additive;
 /* contract_written.c */
 void gc_rules_written(struct gc_contract *c, struct gradcheck_rule_report *written,
-                      struct gradcheck_rule_report *mode);
+                      struct gradcheck_rule_report *as_declared);
 /* contract_untouched.c: four rules watched in one pass */
 void gc_rules_untouched(struct gc_contract *c);
 

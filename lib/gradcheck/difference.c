@@ -123,7 +123,8 @@ static bool has_order(const struct gc_levels *l, size_t a, size_t b) {
 /* A window of one level: its distance to the next coarser one, doubled. */
 static struct gc_estimate raw_window(const struct gc_levels *l, size_t b) {
     struct gc_estimate e = {.value = l->odd[b], .first = b, .last = b, .step = l->h[b]};
-    e.truncation = b > 0 ? 2 * fabs(l->odd[b - 1] - l->odd[b]) : INFINITY;
+    const double *coarser = b > 0 ? &l->odd[b - 1] : NULL;
+    e.truncation = coarser != NULL ? 2 * fabs(*coarser - l->odd[b]) : INFINITY;
     if (l->one_sided) {
         e.truncation *= 2;
     }

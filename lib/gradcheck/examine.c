@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <math.h>
-#include <stdlib.h>
 
 #include "examine.h"
 
@@ -109,12 +108,6 @@ static bool wants_coarser(const struct search *q, const struct gc_estimate *best
            q->next_up < q->lane.levels.h[0] * DOWN * 1.01;
 }
 
-static int compare_doubles(const void *a, const void *b) {
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* What the levels below the estimate's scatter around it, times their step, is noise if it is about
  * the same for all of them: a kink or an oscillation would show as a constant difference instead,
  * and the median of that times the step is small. */
@@ -130,8 +123,7 @@ static double scatter(const struct gc_levels *l, const struct gc_estimate *best)
     if (n < FEWEST || !isfinite(best->bound)) {
         return 0;
     }
-    qsort(product, n, sizeof product[0], compare_doubles);
-    return 2.1 * product[n / 2];
+    return 2.1 * gc_median(product, n);
 }
 
 /* An output that only takes values on a grid coarser than its format (a float inside) is as noisy

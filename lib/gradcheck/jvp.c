@@ -6,7 +6,7 @@
 
 #include "screen.h"
 
-enum { LEVELS = 6, DIRECTIONS = 2 };
+enum { JVP_LEVELS = 6, JVP_DIRECTIONS = 2 };
 
 static bool moves(const struct gc_input *in) {
     return in->is_float && in->t->tangent != NULL;
@@ -33,7 +33,7 @@ static void make_exact(struct gc_session *s, double h) {
             double step = h * s->direction[e];
             int exponent = 0;
             (void)frexp(fabs(s->base[e]) + fabs(step), &exponent);
-            double grid = ldexp(gc_dtype_epsilon(in->t->dtype), exponent + LEVELS);
+            double grid = ldexp(gc_dtype_epsilon(in->t->dtype), exponent + JVP_LEVELS);
             s->direction[e] = gc_dtype_round(in->t->dtype, round(step / grid) * grid) / h;
         }
     }
@@ -62,7 +62,7 @@ static bool product(struct gc_session *s, double out[]) {
     return true;
 }
 
-static void worsen(struct gradcheck_rule_report *r, enum gradcheck_verdict verdict) {
+static void worsen_rule(struct gradcheck_rule_report *r, enum gradcheck_verdict verdict) {
     r->verdict = verdict > r->verdict ? verdict : r->verdict;
 }
 
@@ -90,7 +90,7 @@ static void compare_products(struct gc_session *s, struct gradcheck_rule_report 
         }
         r->verdict = GRADCHECK_FAIL;
     } else {
-        worsen(r, GRADCHECK_PASS);
+        worsen_rule(r, GRADCHECK_PASS);
     }
 }
 
@@ -117,7 +117,7 @@ static void check_adjoint(struct gc_session *s, const double tangent[]) {
 /* Differences of every output at steps h, h/2, ...: kept in the columns of the noise table. */
 static bool sample_levels(struct gc_session *s, double h) {
     bool done = true;
-    for (size_t k = 0; k < 2 * (size_t)LEVELS && done; k++) {
+    for (size_t k = 0; k < 2 * (size_t)JVP_LEVELS && done; k++) {
         double step = ldexp(k % 2 == 0 ? h : -h, -(int)(k / 2));
         for (size_t e = 0; e < s->n_entries; e++) {
             s->scratch[e] = s->base[e] + step * s->direction[e];
@@ -132,7 +132,7 @@ static bool sample_levels(struct gc_session *s, double h) {
 static struct gc_estimate estimate_output(const struct gc_session *s, const struct gc_output *out,
                                           size_t i, double h) {
     struct gc_levels levels = {.n = 0};
-    for (size_t k = 0; k < LEVELS; k++) {
+    for (size_t k = 0; k < JVP_LEVELS; k++) {
         double step = ldexp(h, -(int)k);
         double up = s->noise_table[2 * k * s->n_outs + i];
         double down = s->noise_table[(2 * k + 1) * s->n_outs + i];
@@ -141,7 +141,7 @@ static struct gc_estimate estimate_output(const struct gc_session *s, const stru
                       ((up - s->y0[i]) + (down - s->y0[i])) / (2 * step),
                       fmax(s->sigma[i], gc_output_floor(s, out, largest)));
     }
-    return gc_estimate_best(&levels, LEVELS);
+    return gc_estimate_best(&levels, JVP_LEVELS);
 }
 
 static void check_outputs(struct gc_session *s, const double tangent[], double h) {
@@ -163,7 +163,7 @@ static void check_outputs(struct gc_session *s, const double tangent[], double h
                         e.step);
                 r->verdict = GRADCHECK_FAIL;
             }
-            worsen(r, agrees && sharp ? GRADCHECK_PASS : GRADCHECK_INCONCLUSIVE);
+            worsen_rule(r, agrees && sharp ? GRADCHECK_PASS : GRADCHECK_INCONCLUSIVE);
         }
     }
 }
@@ -201,12 +201,13 @@ static double find_step(struct gc_session *s) {
 void gc_check_jvp(struct gc_session *s) {
     double *tangent = s->noise_table; /* read before the table is filled */
     double *kept = s->numeric;
-    gc_phase(s, "jvp", DIRECTIONS);
-    for (size_t d = 0; d < DIRECTIONS && gc_tick(s, d); d++) {
+    gc_phase(s, "jvp", JVP_DIRECTIONS);
+    for (size_t d = 0; d < JVP_DIRECTIONS && gc_tick(s, d); d++) {
         choose_tangent(s);
         double h = find_step(s);
         if (h == 0) {
-            worsen(&s->report->rules[GRADCHECK_RULE_JVP_IS_DERIVATIVE], GRADCHECK_INCONCLUSIVE);
+            worsen_rule(&s->report->rules[GRADCHECK_RULE_JVP_IS_DERIVATIVE],
+                        GRADCHECK_INCONCLUSIVE);
             return;
         }
         make_exact(s, h);
@@ -214,7 +215,7 @@ void gc_check_jvp(struct gc_session *s) {
         if (!product(s, tangent)) {
             struct gradcheck_rule_report *r = &s->report->rules[GRADCHECK_RULE_JVP_IS_DERIVATIVE];
             gc_text(r->evidence, sizeof r->evidence, "jvp failed at point %zu", s->point);
-            worsen(r, s->stopped ? GRADCHECK_INCONCLUSIVE : GRADCHECK_FAIL);
+            worsen_rule(r, s->stopped ? GRADCHECK_INCONCLUSIVE : GRADCHECK_FAIL);
             return;
         }
         if (s->n_checked > 0) {

@@ -9,7 +9,7 @@
 #include "elementwise.h"
 #include "line.h"
 
-enum { DIRECTIONS = 6, KINK_LEVELS = 14 };
+enum { KINK_DIRECTIONS = 6, KINK_LEVELS = 14 };
 
 static bool tied(const struct gc_session *s, size_t e, unsigned kind) {
     return (s->state[e] & (GC_AT_KINK | GC_CONVEX)) == (GC_AT_KINK | kind);
@@ -56,7 +56,7 @@ static void check_kind(struct gc_session *s, unsigned kind) {
     for (size_t e = 0; e < s->n_entries; e++) {
         n += tied(s, e, kind);
     }
-    for (int d = 0; d < DIRECTIONS && n > 1 && !s->stopped; d++) {
+    for (int d = 0; d < KINK_DIRECTIONS && n > 1 && !s->stopped; d++) {
         choose_direction(s, kind, d);
         if (direction_refutes(s)) {
             for (size_t e = 0; e < s->n_entries; e++) {

@@ -53,8 +53,9 @@ static void descend(struct gc_session *s, size_t entry, double start, struct gc_
     gc_lane_open(s, &lane, entry);
     double h = fmin(start, 0.9 * fmin(lane.above, lane.below));
     struct gc_estimate best = {.bound = INFINITY};
-    for (size_t i = 0; i < LADDER && !s->stopped; i++, h *= RATIO) {
+    for (size_t i = 0; i < LADDER && !s->stopped; i++) {
         (void)gc_probe(s, &group, h, 0);
+        h *= RATIO;
         best = gc_estimate_best(&lane.levels, quick->n_levels);
         if (isfinite(best.bound) && best.noise > best.truncation + best.jump &&
             best.last + 1 < lane.levels.n) {

@@ -26,7 +26,7 @@ static void tensor_units(const struct gc_session *s, double unit[]) {
 }
 
 void gc_choose_direction(struct gc_session *s, size_t number, size_t first, size_t last) {
-    double unit[GRADCHECK_MAX_TENSORS];
+    double unit[GRADCHECK_MAX_TENSORS] = {0};
     struct gc_random kept = s->random;
     tensor_units(s, unit);
     gc_random_seed(&s->random, s->options.seed, 4096 * (s->point + 1) + number);

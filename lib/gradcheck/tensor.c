@@ -205,5 +205,8 @@ uint64_t gc_padding_hash(const struct gradcheck_tensor *t, const void *buffer) {
 }
 
 bool gc_same_bits(double a, double b) {
-    return (isnan(a) && isnan(b)) || memcmp(&a, &b, sizeof a) == 0;
+    if (isnan(a) || isnan(b)) {
+        return isnan(a) && isnan(b);
+    }
+    return a == b && !signbit(a) == !signbit(b);
 }

@@ -67,6 +67,9 @@ static bool are_strides(const struct gradcheck_tensor *t) {
                 next = axis;
             }
         }
+        if (next == GRADCHECK_MAX_DIMS) {
+            return false;
+        }
         used[next] = true;
         size_t steps = t->shape[next] - 1;
         if (steps == 0) {

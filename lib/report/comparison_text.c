@@ -15,7 +15,7 @@ struct text {
 };
 
 static struct text value_text(const struct golden_comparison *c, double value, int64_t integer) {
-    struct text t;
+    struct text t = {""};
     if (array_dtype_is_float(c->dtype)) {
         (void)snprintf(t.s, sizeof t.s, "%.*g", c->dtype == ARRAY_F32 ? 9 : 17, value);
     } else {
@@ -25,13 +25,13 @@ static struct text value_text(const struct golden_comparison *c, double value, i
 }
 
 static struct text ulp_text(uint64_t ulp) {
-    struct text t;
+    struct text t = {""};
     (void)snprintf(t.s, sizeof t.s, ulp == UINT64_MAX ? "-" : "%" PRIu64, ulp);
     return t;
 }
 
 static struct text index_text(const struct golden_comparison *c, const struct golden_element *e) {
-    struct text t;
+    struct text t = {""};
     struct array shape = {.ndim = c->ndim};
     memcpy(shape.shape, c->shape, sizeof shape.shape);
     array_index_text(&shape, e->flat, t.s, sizeof t.s);
@@ -70,7 +70,7 @@ static void put_table(FILE *out, const struct golden_comparison *c,
 }
 
 static struct text bin_text(size_t bin) {
-    struct text t;
+    struct text t = {""};
     uint64_t last = golden_ulp_bin_limit(bin);
     uint64_t first = bin > 0 ? golden_ulp_bin_limit(bin - 1) + 1 : 0;
     if (bin == GOLDEN_ULP_BINS - 1) {
