@@ -18,6 +18,8 @@ ROWS = [
     ("$ seq 9\n1\n...\n9\n", 0),
     ("$ seq 9\n1\n...\n8\n", 1),
     ("$ echo took 1.5 s\ntook 22.75 s\n", 0),
+    ("$ echo 3e-12 in 12345  calls\n4.1e-12 in 11111 calls\n", 0),
+    ("$ echo 12 pass\n13 pass\n", 1),
     ("$ cat made.c\n// made.c\nint x;\n", 0),
 ]
 
