@@ -233,12 +233,12 @@ def read_archive(path: pathlib.Path) -> dict[str, np.ndarray]:
 
 
 def read_manifest(path: pathlib.Path) -> dict:
-    """The manifest as a dict with exactly the keys of the format."""
+    """The manifest as a dict with exactly the keys of the format; a recorded baseline has one more."""
     try:
         tree = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
         raise FormatError(f"{path}: {error}") from error
-    if not isinstance(tree, dict) or set(tree) != set(MANIFEST_KEYS):
+    if not isinstance(tree, dict) or set(tree) - {"baseline"} != set(MANIFEST_KEYS):
         raise FormatError(f"{path}: the keys are not {', '.join(MANIFEST_KEYS)}")
     if tree["format"] != FORMAT or tree["version"] != VERSION:
         raise FormatError(f"{path}: not {FORMAT} version {VERSION}")

@@ -172,15 +172,20 @@ static void count(struct golden_comparison *out, const struct golden_element *e)
 
 static void count_numpy(const struct compare_task *t, size_t i) {
     uint64_t ulp;
+    bool same_sign = true;
     if (array_dtype_is_float(t->actual->dtype)) {
         double a = array_get(t->actual, i);
         double b = array_get(t->numpy, i);
         ulp = isnan(a) && isnan(b) ? 0 : ulp_distance(t->actual->dtype, a, b);
+        same_sign = isnan(a) || signbit(a) == signbit(b);
     } else {
         ulp = integer_distance(array_get_int(t->actual, i), array_get_int(t->numpy, i));
     }
-    t->out->n_numpy_equal += ulp == 0;
-    t->out->max_numpy_ulp = ulp > t->out->max_numpy_ulp ? ulp : t->out->max_numpy_ulp;
+    t->out->n_numpy_equal += ulp == 0 && same_sign;
+    if (ulp > t->out->max_numpy_ulp) {
+        t->out->max_numpy_ulp = ulp;
+        t->out->furthest = t->first + i;
+    }
 }
 
 static bool is_usable_bound(const struct compare_task *t, size_t i) {

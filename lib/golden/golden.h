@@ -111,6 +111,7 @@ extern "C" {
     X(GOLDEN_ARRAY_DTYPE_DIFFERS, "the archive's dtype is not the manifest's")                     \
     X(GOLDEN_ARRAY_SHAPE_DIFFERS, "the archive's shape is not the manifest's")                     \
     X(GOLDEN_BOUND_UNDERIVED, "bounds has no sentence for the expected array")                     \
+    X(GOLDEN_BASELINE, "baseline stands in the root and in every case, or nowhere")                \
     X(GOLDEN_GRAD_SCALE, "grad_scale is 0, or the array is not the gradient of an input")          \
     /* comparison, and the bounds of a suite */                                                    \
     X(GOLDEN_BOUND_SHAPE, "bound or NumPy's value differs from exact in dtype or shape")           \
@@ -212,6 +213,13 @@ struct golden_expected {
     double grad_scale; /* a gradient stands there times this, as in gradcheck_tensor; else 1 */
 };
 
+/* What else was measured when a baseline was recorded. */
+struct golden_measured {
+    char gradient[GOLDEN_NAME_SIZE]; /* the gradient check's verdict: "pass" */
+    double resolution;               /* 0 if there is none */
+    size_t evaluations;
+};
+
 struct golden_case {
     char id[GOLDEN_ID_SIZE];
     char *note; /* "" if none */
@@ -221,11 +229,19 @@ struct golden_case {
     struct golden_input *inputs;
     size_t n_expected; /* >= 1 */
     struct golden_expected *expected;
+    struct golden_measured measured; /* of a baseline; else all zero */
 };
 
+/* A baseline is a suite whose values are not NumPy's but a kernel's own, as they were when it was
+ * recorded; exact values and bounds are those of the suite that it was recorded from. */
 struct golden_suite {
     char *kernel; /* "neuron_batch" */
     char sha256[65];
+    int64_t seed; /* of the random inputs; of the gradient checks of a baseline */
+    size_t n_versions;
+    struct golden_note *versions; /* informative */
+    bool is_baseline;
+    size_t n_recorded; /* cases that a baseline had when it was recorded */
     size_t n_flags;
     struct golden_note *flags;
     size_t n_bounds;
@@ -240,6 +256,12 @@ struct golden_suite {
 enum golden_status golden_load(const char *dir, const char *kernel, struct golden_suite *out,
                                struct golden_error *error);
 void golden_free(struct golden_suite *suite); /* zeroes *suite; NULL is fine */
+
+/* Writes <dir>/<kernel>.npz and .json, each under a temporary name that is then renamed; should the
+ * second fail, the checksum in the old manifest tells. The same suite gives the same bytes, those
+ * of the manifest being the same as oracle/gradgate.py writes; sha256 is computed anew. */
+enum golden_status golden_save(const char *dir, const struct golden_suite *suite,
+                               struct golden_error *error);
 
 /* NULL if there is none of that name. */
 const struct golden_case *golden_find_case(const struct golden_suite *suite, const char *id);
@@ -325,8 +347,9 @@ struct golden_comparison {
 
     /* Against NumPy's own value, if given: reported, never judged by. */
     bool has_numpy;
-    size_t n_numpy_equal;
+    size_t n_numpy_equal;   /* the same sign of zero included */
     uint64_t max_numpy_ulp; /* UINT64_MAX if NaN stands on one side only */
+    size_t furthest;        /* flat index of the first element that far; 0 if all are equal */
 };
 
 /* Is actual within bound of exact, element by element? NaN for NaN and infinity of the same sign

@@ -27,6 +27,15 @@ enum golden_status json_field(struct json_reader *r, const json_t *object, const
 /* A string field; the text lives as long as the tree. */
 enum golden_status json_text_field(struct json_reader *r, const json_t *object, const char *key,
                                    const char **out);
+/* In functions that return a status. */
+#define TRY(call)                                                                                  \
+    do {                                                                                           \
+        enum golden_status try_status = (call);                                                    \
+        if (try_status != GOLDEN_OK) {                                                             \
+            return try_status;                                                                     \
+        }                                                                                          \
+    } while (0)
+
 /* No keys but these (NULL ends the list). */
 enum golden_status json_only(struct json_reader *r, json_t *object, const char *const keys[]);
 

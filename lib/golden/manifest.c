@@ -9,14 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TRY(call)                                                                                  \
-    do {                                                                                           \
-        enum golden_status try_status = (call);                                                    \
-        if (try_status != GOLDEN_OK) {                                                             \
-            return try_status;                                                                     \
-        }                                                                                          \
-    } while (0)
-
 /* ---- arrays ---- */
 
 static enum golden_status parse_shape(struct json_reader *r, const json_t *object,
@@ -230,7 +222,8 @@ static enum golden_status parse_note(struct json_reader *r, const json_t *object
 
 static enum golden_status parse_case(struct json_reader *r, json_t *object,
                                      const struct golden_suite *suite, struct golden_case *c) {
-    static const char *const keys[] = {"id", "flags", "note", "inputs", "expected", NULL};
+    static const char *const keys[] = {"id",       "flags",    "note", "inputs",
+                                       "expected", "baseline", NULL};
     if (!json_is_object(object)) {
         return json_fail(r, GOLDEN_JSON_TYPE);
     }
@@ -239,7 +232,8 @@ static enum golden_status parse_case(struct json_reader *r, json_t *object,
     TRY(parse_note(r, object, c));
     TRY(parse_case_flags(r, object, suite, c));
     TRY(parse_inputs(r, object, c));
-    return parse_expected(r, object, suite, c);
+    TRY(parse_expected(r, object, suite, c));
+    return manifest_parse_measured(r, object, suite->is_baseline, &c->measured);
 }
 
 static enum golden_status parse_cases(struct json_reader *r, const json_t *root,
@@ -349,9 +343,10 @@ static enum golden_status parse_sha256(struct json_reader *r, const json_t *root
 
 static enum golden_status parse_root(struct json_reader *r, json_t *root, const char *kernel,
                                      struct golden_suite *suite) {
-    static const char *const keys[] = {"format",   "version", "kernel", "npz",   "sha256", "seed",
-                                       "versions", "bounds",  "flags",  "cases", NULL};
-    json_t *ignored;
+    static const char *const keys[] = {"format", "version",  "kernel",   "npz",
+                                       "sha256", "seed",     "versions", "bounds",
+                                       "flags",  "baseline", "cases",    NULL};
+    json_t *seed;
     char npz[GOLDEN_NAME_SIZE + 8];
     if (!json_is_object(root)) {
         return json_fail(r, GOLDEN_JSON_TYPE);
@@ -364,10 +359,12 @@ static enum golden_status parse_root(struct json_reader *r, json_t *root, const 
     (void)snprintf(npz, sizeof npz, "%s.npz", kernel);
     TRY(parse_fixed(r, root, "npz", npz, GOLDEN_NPZ_FIELD));
     TRY(parse_sha256(r, root, suite));
-    TRY(json_field(r, root, "seed", JSON_INTEGER, &ignored));
-    TRY(json_field(r, root, "versions", JSON_OBJECT, &ignored));
+    TRY(json_field(r, root, "seed", JSON_INTEGER, &seed));
+    suite->seed = json_integer_value(seed);
+    TRY(parse_notes(r, root, "versions", JSON_STRING, &suite->versions, &suite->n_versions));
     TRY(parse_notes(r, root, "bounds", JSON_STRING, &suite->bounds, &suite->n_bounds));
     TRY(parse_notes(r, root, "flags", JSON_OBJECT, &suite->flags, &suite->n_flags));
+    TRY(manifest_parse_baseline(r, root, suite));
     return parse_cases(r, root, suite);
 }
 

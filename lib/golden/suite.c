@@ -113,16 +113,6 @@ static enum golden_status attach_all(struct golden_suite *suite, struct golden_n
 
 /* ---- loading ---- */
 
-/* "dir/kernel.json"; the caller frees. */
-static char *path_of(const char *dir, const char *kernel, const char *suffix) {
-    size_t size = strlen(dir) + strlen(kernel) + strlen(suffix) + 2;
-    char *path = malloc(size);
-    if (path != NULL) {
-        (void)snprintf(path, size, "%s/%s%s", dir, kernel, suffix);
-    }
-    return path;
-}
-
 static enum golden_status load_manifest(const char *path, const char *kernel,
                                         struct golden_suite *out, struct golden_error *error) {
     struct file_view file;
@@ -180,8 +170,8 @@ enum golden_status golden_load(const char *dir, const char *kernel, struct golde
     if (!text_is_name(kernel)) {
         return error_set(error, GOLDEN_KERNEL_NAME, -1, "kernel");
     }
-    char *json = path_of(dir, kernel, ".json");
-    char *npz = path_of(dir, kernel, ".npz");
+    char *json = text_path(dir, kernel, ".json");
+    char *npz = text_path(dir, kernel, ".npz");
     enum golden_status status = GOLDEN_NO_MEMORY;
     if (json == NULL || npz == NULL) {
         (void)error_set(error, GOLDEN_NO_MEMORY, -1, "");
@@ -261,6 +251,7 @@ void golden_free(struct golden_suite *suite) {
     free(suite->cases);
     free_notes(suite->flags, suite->n_flags);
     free_notes(suite->bounds, suite->n_bounds);
+    free_notes(suite->versions, suite->n_versions);
     free(suite->kernel);
     *suite = (struct golden_suite){0};
 }

@@ -3,6 +3,7 @@
 
 #include "golden/golden.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,15 @@ char *text_copy(const char *text, size_t length) {
         copy[length] = '\0';
     }
     return copy;
+}
+
+char *text_path(const char *dir, const char *kernel, const char *suffix) {
+    size_t size = strlen(dir) + strlen(kernel) + strlen(suffix) + 2;
+    char *path = malloc(size);
+    if (path != NULL) {
+        (void)snprintf(path, size, "%s/%s%s", dir, kernel, suffix);
+    }
+    return path;
 }
 
 bool text_is_name(const char *text) {

@@ -8,6 +8,9 @@
 /* The first length bytes as a string of its own; the caller frees. NULL without memory. */
 char *text_copy(const char *text, size_t length);
 
+/* "dir/kernel.json"; the caller frees. NULL without memory. */
+char *text_path(const char *dir, const char *kernel, const char *suffix);
+
 /* [A-Za-z_][A-Za-z0-9_.]*, at most GOLDEN_NAME_SIZE - 1 bytes: an array, a kernel. */
 bool text_is_name(const char *text);
 
