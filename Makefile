@@ -96,7 +96,7 @@ golden-diff: ## what `make golden` would change: which numbers, how far, and whi
 .PHONY: evidence
 evidence: ## measure the derivative engine against exact derivatives: table, build/evidence.json; exit 1 if a line is not met
 	@$(MAKE) --no-print-directory MODE=release build/release/evidence
-	build/release/evidence --json build/evidence.json
+	build/release/evidence --json build/evidence.json $(EVIDENCE)
 
 ifneq ($(filter cli,$(TESTED)),)
 test-cli: $(B)/gradgate
