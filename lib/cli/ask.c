@@ -64,7 +64,8 @@ static int run(const char *program, const struct option_values *values) {
 const struct command command_ask = {
     .name = "ask",
     .arguments = "KERNEL... [OPTION...]",
-    .summary = "Write the questions of the golden values as lines that a port in any language reads",
+    .summary =
+        "Write the questions of the golden values as lines that a port in any language reads",
     .text = "\nThe format stands in tests/golden/README.md.\n",
     .options = options,
     .n_options = sizeof options / sizeof options[0],
