@@ -30,6 +30,7 @@ from gradgate import Case, Expected, FormatError, Suite
 
 GOLDEN = pathlib.Path(__file__).resolve().parents[1] / "tests" / "golden"
 DTYPES = {"f64": np.float64, "f32": np.float32}
+SOURCES = (".c", ".h", ".py")
 SHOWN = 10  # differences printed per kernel
 DRAWS = 40  # random cases per length for --tightness
 LOOSEST = 64.0  # a bound may be this many times the largest error seen, up to n = 65
@@ -119,9 +120,9 @@ def build_suite(kernel: str) -> Suite:
 # ---- against the committed files ----
 
 def unreferenced(folder: pathlib.Path) -> list[str]:
-    """Files in the folder that belong to no kernel; C sources there are lib/golden's tests."""
+    """Files in the folder that belong to no kernel; sources there are lib/golden's tests and the vector pack's readers."""
     known = {f"{kernel}.{suffix}" for kernel in kernel_names() for suffix in ("json", "npz")} | {"README.md"}
-    stray = [path for path in sorted(folder.glob("*")) if path.name not in known and path.suffix not in (".c", ".h")]
+    stray = [path for path in sorted(folder.glob("*")) if path.name not in known and path.suffix not in SOURCES]
     return [f"{path}: " + ("left over by a run" if path.name.startswith(".") else "no kernel has this file")
             for path in stray]
 
