@@ -120,7 +120,7 @@ def build_suite(kernel: str) -> Suite:
 # ---- against the committed files ----
 
 def unreferenced(folder: pathlib.Path) -> list[str]:
-    """Files in the folder that belong to no kernel; sources there are lib/golden's tests and the vector pack's readers."""
+    """Files in the folder that belong to no kernel; sources there are tests, and readers of the vector pack."""
     known = {f"{kernel}.{suffix}" for kernel in kernel_names() for suffix in ("json", "npz")} | {"README.md"}
     stray = [path for path in sorted(folder.glob("*")) if path.name not in known and path.suffix not in SOURCES]
     return [f"{path}: " + ("left over by a run" if path.name.startswith(".") else "no kernel has this file")
