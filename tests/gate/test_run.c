@@ -328,6 +328,7 @@ Test(gate_run, an_interrupt_keeps_what_is_known_and_gives_130) {
     const struct gate_family families[] = {plain_family(NULL), plain_family(&way),
                                            plain_family(NULL)};
     const struct gate_options options = {.golden_dir = "tests/golden", .case_id = "notebook"};
+    (void)signal(SIGINT, SIG_DFL); /* a shell's background job starts with it ignored */
     port_prepare_process();
     struct gate_results r = run(families, 3, &options);
     cr_assert(r.interrupted && gate_exit_code(&r) == 130);
