@@ -24,6 +24,9 @@ floor_gate      := 2
 floor_report    := 3
 floor_cli       := 4
 
+# Public headers beside lib/X/X.h: port.h is for those who write a port, these for those who run one.
+faces_port      := worker
+
 libs_golden     := -lzip -ljansson -lmd
 libs_report     := -ljansson
 

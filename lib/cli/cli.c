@@ -4,7 +4,7 @@
 #include "command.h"
 #include "near.h"
 
-#include "port/port.h"
+#include "port/worker.h"
 
 #include <stdarg.h>
 #include <stdio.h>

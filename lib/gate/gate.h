@@ -20,7 +20,7 @@
 
 #include "golden/golden.h"
 #include "gradcheck/gradcheck.h"
-#include "port/port.h"
+#include "port/worker.h"
 
 #ifdef __cplusplus
 extern "C" {

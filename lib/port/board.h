@@ -4,7 +4,7 @@
 #ifndef GRADGATE_PORT_BOARD_H
 #define GRADGATE_PORT_BOARD_H
 
-#include "port/port.h"
+#include "worker.h"
 
 struct port_board; /* NULL if there is no memory: errno */
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #define _POSIX_C_SOURCE 200809L
-#include "port/port.h"
+#include "worker.h"
 
 #include <signal.h>
 #include <stdio.h>

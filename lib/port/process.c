@@ -2,7 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "process.h"
 
-#include "port/port.h"
+#include "worker.h"
 
 #include <fcntl.h>
 #include <signal.h>

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "kernels.h"
-#include "port/port.h"
+#include "port/worker.h"
 #include "trial.h"
 
 /* A sample: `make strength` does all of it. */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "port/port.h"
+#include "port/worker.h"
 
 #define CATCHER_NAME_(code, text) text,
 const char *catcher_name(enum catcher by) {

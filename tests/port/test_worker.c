@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #define _DEFAULT_SOURCE
-#include "port/port.h"
+#include "port/worker.h"
 
 #include <criterion/criterion.h>
 #include <dirent.h>

@@ -8,7 +8,7 @@ import unittest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 MAKEFILE = ("needs_array := \nneeds_port := array\nneeds_gate := port\n"
-            "floor_array := 0\nfloor_port := 1\nfloor_gate := 2\n")
+            "floor_array := 0\nfloor_port := 1\nfloor_gate := 2\nfaces_port := door\n")
 RIGHT = {
     "Makefile": MAKEFILE,
     "lib/array/array.h": "#include <stddef.h>\n",
@@ -16,7 +16,8 @@ RIGHT = {
     "lib/port/port.h": '#include "array/array.h"\n',
     "lib/port/pipe.h": "",
     "lib/port/worker.c": '#include "pipe.h"\n#include "port/port.h"\n#include <unistd.h>\n',
-    "lib/gate/gate.c": '#include "port/port.h"\n',
+    "lib/port/door.h": "",
+    "lib/gate/gate.c": '#include "port/port.h"\n#include "port/door.h"\n',
     "tests/gate/test_gate.c": '#include "array/array.h"\n#include <criterion/criterion.h>\n',
 }
 # what is changed in the right tree -> a part of the message

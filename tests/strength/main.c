@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "port/port.h"
+#include "port/worker.h"
 #include "strength.h"
 
 static const char usage[] =
