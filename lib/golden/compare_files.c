@@ -83,8 +83,11 @@ static enum golden_status add_block(struct compare_task *t, struct pair *p, bool
     t->bound = bounded ? &bound : NULL;
     status = compare_add(t);
     t->first += expected.count;
+    t->actual = t->expected = t->bound = NULL;
     if (status != GOLDEN_OK) {
         (void)error_set(error, status, -1, "");
+    }
+    if (status != GOLDEN_OK && bounded) { /* only a bound can be malformed */
         error_set_file(error, p->bound.file->path);
     }
     return status;
@@ -113,6 +116,7 @@ static enum golden_status run(const struct golden_sides *sides, struct compare_t
         t->expected = &expected;
         compare_end(t);
     }
+    t->actual = t->expected = NULL;
     return status;
 }
 

@@ -24,8 +24,8 @@ void error_clear(struct golden_error *error) {
     }
 }
 
-enum golden_status error_set(struct golden_error *error, enum golden_status code, int64_t offset,
-                             const char *field) {
+void error_write(struct golden_error *error, enum golden_status code, int64_t offset,
+                 const char *field) {
     if (error != NULL) {
         error->code = code;
         error->offset = offset;
@@ -33,16 +33,14 @@ enum golden_status error_set(struct golden_error *error, enum golden_status code
         error->text = golden_status_text(code);
         (void)snprintf(error->field, sizeof error->field, "%s", field);
     }
-    return code;
 }
 
-enum golden_status error_system(struct golden_error *error, enum golden_status code) {
+void error_write_system(struct golden_error *error, enum golden_status code) {
     int system_errno = errno;
-    (void)error_set(error, code, -1, "");
+    error_write(error, code, -1, "");
     if (error != NULL) {
         error->system_errno = system_errno;
     }
-    return code;
 }
 
 void error_set_file(struct golden_error *error, const char *path) {
