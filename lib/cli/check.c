@@ -179,6 +179,7 @@ int check_run(struct check_run *run) {
         return command_fail(run->command, "%s", gate_status_text(status));
     }
     int code = report_all(run, &results);
+    code = run->after != NULL ? run->after(run->after_ctx, &results, code) : code;
     gate_results_free(&results);
     return code;
 }

@@ -14,6 +14,9 @@ struct check_run {
     struct report_options report;
     const char *json, *junit; /* NULL: none */
     const char *heading;      /* a line above the report; NULL: none */
+    /* After everything is reported; code is the exit code so far. Returns it, or another. */
+    int (*after)(void *ctx, const struct gate_results *results, int code); /* NULL: nothing */
+    void *after_ctx;
 };
 
 /* Returns the exit code. */

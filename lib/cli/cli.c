@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct command *const commands[] = {&command_verify, &command_compare, &command_show,
-                                                 &command_ask,    &command_demo,    &command_list,
-                                                 &command_help};
+static const struct command *const commands[] = {&command_verify, &command_record, &command_compare,
+                                                 &command_show,   &command_ask,    &command_demo,
+                                                 &command_list,   &command_help};
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 
 const struct command *command_find(const char *name) {

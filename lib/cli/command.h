@@ -19,8 +19,8 @@ struct command {
     int (*run)(const char *program, const struct option_values *values);
 };
 
-extern const struct command command_verify, command_compare, command_show, command_ask,
-    command_demo, command_list, command_help;
+extern const struct command command_verify, command_record, command_compare, command_show,
+    command_ask, command_demo, command_list, command_help;
 
 /* NULL if there is none of that name. */
 const struct command *command_find(const char *name);

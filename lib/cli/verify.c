@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "builtin.h"
 #include "check.h"
+#include "choose.h"
 #include "command.h"
 
 #include <stdio.h>
@@ -23,54 +24,6 @@ static const struct option options[] = {
     [JUNIT] = {"--junit", NULL, OPTION_TEXT, "FILE", "write the results as JUnit XML"},
     [VERBOSE] = {"--verbose", "-v", OPTION_FLAG, NULL, "show every case"},
 };
-
-/* ---- which kernels ---- */
-
-static bool is_named(const struct gate_family families[], size_t n, const char *name) {
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(families[i].name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* families has room for n_words. 0, or the exit code. */
-static int choose(const struct option_values *values, struct gate_family families[]) {
-    for (size_t i = 0; i < values->n_words; i++) {
-        const char *name = values->words[i];
-        const struct gate_family *family = builtin_find(name);
-        if (family == NULL) {
-            char guess[NEAR_TEXT_SIZE];
-            builtin_guess(name, guess);
-            return command_fail("verify", "no kernel '%s'%s ('gradgate list' lists them)", name,
-                                guess);
-        }
-        if (is_named(families, i, family->name)) {
-            return command_fail("verify", "kernel %s is named twice", family->name);
-        }
-        families[i] = *family;
-    }
-    return 0;
-}
-
-/* Golden values that nothing is held against would look like a pass. */
-static int refuse_strangers(const char *dir) {
-    struct golden_names names;
-    if (golden_list(dir, &names, NULL) != GOLDEN_OK) {
-        return 0; /* the run itself says so */
-    }
-    int code = 0;
-    for (size_t i = 0; i < names.n_kernels && code == 0; i++) {
-        if (builtin_find(names.kernels[i]) == NULL) {
-            code = command_fail("verify",
-                                "%s/%s.json: there is no kernel of this name; name those to verify",
-                                dir, names.kernels[i]);
-        }
-    }
-    golden_names_free(&names);
-    return code;
-}
 
 /* ---- the run ---- */
 
@@ -106,20 +59,30 @@ static int run_on(const char *program, const struct option_values *values,
     return check_run(&run);
 }
 
-static int run(const char *program, const struct option_values *values) {
-    if (values->n_words == 0) {
-        const char *dir = values->of[GOLDEN].given ? values->of[GOLDEN].text : CHECK_GOLDEN_DIR;
-        int code = refuse_strangers(dir);
-        return code != 0 ? code : run_on(program, values, builtin_families, builtin_n_families);
+/* A folder that was named says itself which kernels; that of the built-in ones must have all. */
+static int choose(const struct option_values *values, struct gate_family families[], size_t *n) {
+    const struct option_value *golden = &values->of[GOLDEN];
+    if (values->n_words > 0) {
+        *n = values->n_words;
+        return choose_kernels("verify", values->words, values->n_words, families);
     }
-    struct gate_family *families = calloc(values->n_words, sizeof families[0]);
+    int code =
+        choose_in_folder("verify", golden->given ? golden->text : CHECK_GOLDEN_DIR, families, n);
+    if (code == 0 && !golden->given) {
+        memcpy(families, builtin_families, builtin_n_families * sizeof families[0]);
+        *n = builtin_n_families;
+    }
+    return code;
+}
+
+static int run(const char *program, const struct option_values *values) {
+    size_t n = 0;
+    struct gate_family *families = calloc(values->n_words + builtin_n_families, sizeof families[0]);
     if (families == NULL) {
         return command_fail("verify", "out of memory");
     }
-    int code = choose(values, families);
-    if (code == 0) {
-        code = run_on(program, values, families, values->n_words);
-    }
+    int code = choose(values, families, &n);
+    code = code != 0 ? code : run_on(program, values, families, n);
     free(families);
     return code;
 }
@@ -130,8 +93,9 @@ const struct command command_verify = {
     .summary = "Hold kernels against golden values and against finite differences",
     .text =
         "\n"
-        "Without a name all built-in kernels are verified. Each case runs in a process of its "
-        "own.\n"
+        "Without a name all built-in kernels are verified, with --golden those that DIR has values "
+        "for.\nIf DIR is a baseline ('gradgate record'), the report says what changed since. Each "
+        "case runs in\na process of its own.\n"
         "golden: cases that agree with the exact values, of those compared. share: of the error\n"
         "bound used at the worst place. ULP: the largest distance from an exact value. gradient:\n"
         "checks passed, of those that apply. resolution: the smallest relative error in a "

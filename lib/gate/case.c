@@ -23,6 +23,7 @@ void case_free(struct gate_case *c) {
     free(c->arrays);
     free(c->report);
     free(c->talk);
+    free(c->values);
     *c = (struct gate_case){0};
 }
 
@@ -130,6 +131,26 @@ static bool copy_record(const struct check_record *record, size_t n_expected,
     return true;
 }
 
+static bool copy_values(const struct check_record *record, size_t size, struct gate_case *out) {
+    if (record->n_arrays == out->n_expected) {
+        out->values = malloc(size + 1);
+        if (out->values == NULL) {
+            return false;
+        }
+        memcpy(out->values, record->values, size);
+    }
+    return true;
+}
+
+static size_t expected_size(const struct golden_case *golden) {
+    size_t size = 0;
+    for (size_t i = 0; i < golden->n_expected; i++) {
+        const struct array *a = &golden->expected[i].exact;
+        size += a->count * array_dtype_size(a->dtype);
+    }
+    return size;
+}
+
 static bool copy_outcome(const struct port_outcome *outcome, struct gate_case *out) {
     out->end = outcome->end;
     out->end_code = outcome->code;
@@ -159,24 +180,27 @@ enum gate_status case_run(const struct gate_family *family, const struct golden_
     double seconds = options->time_limit > 0 ? options->time_limit : PORT_SECONDS;
     struct check_task task = {.family = family,
                               .golden = golden,
+                              .values_size = options->keep_values ? expected_size(golden) : 0,
                               .options = {.seed = out->seed,
                                           .n_points = options->n_points,
                                           .max_evaluations = options->max_evaluations,
                                           .max_seconds = gradient_share * seconds,
                                           .thorough = options->thorough}};
-    struct check_record *record = calloc(1, sizeof *record);
+    size_t record_size = sizeof(struct check_record) + task.values_size;
+    struct check_record *record = calloc(1, record_size);
     if (record == NULL) {
         return GATE_E_NO_MEMORY;
     }
     struct port_job job = {.work = check_work,
                            .ctx = &task,
                            .result = record,
-                           .result_size = sizeof *record,
+                           .result_size = record_size,
                            .seconds = seconds};
     struct port_outcome outcome;
     port_run(&job, &outcome);
     judge_end(record, &outcome);
     bool whole = describe(golden, out) && copy_record(record, golden->n_expected, out) &&
+                 (!options->keep_values || copy_values(record, task.values_size, out)) &&
                  copy_outcome(&outcome, out);
     free(record);
     if (!whole) {

@@ -18,11 +18,13 @@ struct check_record {
     enum gradcheck_status gradient_status;
     bool has_report;
     struct gradcheck_report report;
+    unsigned char values[]; /* task.values_size bytes, as gate_case.values */
 };
 
 struct check_task {
     const struct gate_family *family;
     const struct golden_case *golden;
+    size_t values_size; /* 0: values are not kept */
     struct gradcheck_options options;
 };
 

@@ -112,6 +112,10 @@ struct gate_case {
     enum gradcheck_status gradient_status;
     struct gradcheck_report *report; /* NULL if gradcheck did not run to its end */
 
+    void *values; /* the elements of the expected arrays as the kernel gave them, one array after
+                     another in the manifest's order; NULL unless asked for and all there */
+    struct golden_measured recorded; /* in the baseline, if that is what the golden values are */
+
     enum gate_stage stage;
     enum port_end end;
     int end_code; /* as port_outcome.code */
@@ -132,6 +136,24 @@ struct gate_place {
     size_t index[ARRAY_MAX_DIMS];
 };
 
+/* What changed since a baseline was recorded. Arrays that are beyond their bounds fail and are
+ * counted there. */
+struct gate_baseline {
+    bool exists;             /* false: the golden values are no baseline; the rest is zero */
+    size_t n_recorded;       /* cases it had */
+    size_t n_same, n_moved;  /* arrays with the recorded values; others within their bounds */
+    uint64_t moved_ulp;      /* the furthest of these, from what was recorded */
+    struct gate_place moved; /* there */
+    size_t n_half;           /* arrays within their bounds that use up more than half */
+    struct gate_place half;  /* the first of them */
+    bool same_seed;          /* false: resolution and evaluations are not compared */
+    size_t n_lost;           /* gradients that were proven and are not now */
+    size_t n_coarser;        /* proven with a resolution more than GATE_COARSER times what it was */
+    char lost[GOLDEN_ID_SIZE]; /* the first case of either */
+    size_t evaluations;        /* that the cases which ran took when it was recorded */
+};
+#define GATE_COARSER 10
+
 struct gate_suite { /* one kernel */
     char name[GOLDEN_NAME_SIZE];
     char *summary;
@@ -151,6 +173,7 @@ struct gate_suite { /* one kernel */
     double resolution;           /* of the gradient checks that passed, the worst; 0 if none */
     double median_resolution;    /* and the middle one */
     size_t n_evaluations;        /* forward calls of the gradient checks */
+    struct gate_baseline baseline;
     double seconds;
 };
 
@@ -181,6 +204,7 @@ struct gate_options {
     size_t max_evaluations; /* of a gradient check; 0: gradcheck's default */
     size_t n_points;        /* of a gradient check; 0: 3, 2 above 16 entries, 1 above 64 */
     bool thorough;
+    bool keep_values;                                                  /* in gate_case.values */
     void (*progress)(void *ctx, const struct gate_progress *progress); /* before each case */
     void *progress_ctx;
 };
@@ -200,6 +224,14 @@ enum gate_status { GATE_STATUSES(GATE_STATUS_) };
 enum gate_status gate_run(const struct gate_family families[], size_t n_families,
                           const struct gate_options *options, struct gate_results *results);
 void gate_results_free(struct gate_results *results); /* zeroes; NULL is fine */
+
+/* A kernel's results as a baseline: <dir>/<kernel>.npz and .json, golden values whose values are
+ * what the kernel gave, exact values and bounds being those that it was held against. The run must
+ * have kept its values. A kernel that fails, could not be run or did not run every case makes no
+ * baseline: false in gate_may_record, with a line in why[GATE_TEXT_SIZE]. */
+bool gate_may_record(const struct gate_suite *suite, char why[]);
+enum golden_status gate_record(const struct gate_results *results, const struct gate_suite *suite,
+                               const char *dir, struct golden_error *error);
 
 /* 130 interrupted; else 1 something is wrong, 2 something could not be run, 3 something is not
  * proven, or nothing ran; 0. */

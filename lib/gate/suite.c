@@ -42,6 +42,7 @@ static enum gate_status run_cases(const struct gate_family *family,
             case_free(result); /* cut off in the middle, it says nothing about the kernel */
             break;
         }
+        result->recorded = c->measured;
         out->seconds += result->seconds;
         out->n_cases++;
     }
@@ -60,10 +61,11 @@ static enum gate_status run_golden(const struct gate_family *family,
     memcpy(out->sha256, golden.sha256, sizeof out->sha256);
     out->n_total = golden.n_cases;
     enum gate_status status = run_cases(family, &golden, options, out);
-    golden_free(&golden);
     if (status == GATE_OK) {
         suite_summarise(out);
+        baseline_judge(out, &golden, options->seed);
     }
+    golden_free(&golden);
     return status;
 }
 

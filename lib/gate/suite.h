@@ -13,4 +13,8 @@ void suite_free(struct gate_suite *s);
 /* Counts, worst places and the verdict, from the cases. */
 void suite_summarise(struct gate_suite *s);
 
+/* After that, if the golden values are a baseline: what changed since, and the verdict where it got
+ * worse. `seed` is the run's. */
+void baseline_judge(struct gate_suite *s, const struct golden_suite *golden, uint64_t seed);
+
 #endif

@@ -61,6 +61,30 @@ static json_t *gradient(const struct gate_case *c) {
     return o;
 }
 
+static json_t *recorded(const struct golden_measured *m) {
+    json_t *o = json_object();
+    part_text(o, "gradient", m->gradient);
+    part_real(o, "resolution", m->resolution);
+    part_size(o, "evaluations", m->evaluations);
+    return o;
+}
+
+static json_t *baseline(const struct gate_baseline *b) {
+    json_t *o = json_object();
+    part_size(o, "cases", b->n_recorded);
+    part_size(o, "arrays_same", b->n_same);
+    part_size(o, "arrays_moved", b->n_moved);
+    part_ulp(o, "moved_ulp", b->moved_ulp);
+    part(o, "moved", place(&b->moved));
+    part_size(o, "arrays_beyond_half", b->n_half);
+    part(o, "half", place(&b->half));
+    part(o, "same_seed", json_boolean(b->same_seed));
+    part_size(o, "gradients_lost", b->n_lost);
+    part_size(o, "gradients_coarser", b->n_coarser);
+    part_size(o, "evaluations", b->evaluations);
+    return o;
+}
+
 static json_t *flags(const char *joined) {
     json_t *list = json_array();
     for (const char *p = joined; *p != '\0';) {
@@ -87,6 +111,7 @@ static json_t *one_case(const struct gate_results *results, const struct report_
     part(o, "worker", worker(c));
     part(o, "golden", golden(c));
     part(o, "gradient", gradient(c));
+    part(o, "recorded", s->baseline.exists ? recorded(&c->recorded) : json_null());
     return o;
 }
 
@@ -115,6 +140,7 @@ static json_t *kernel(const struct gate_results *results, const struct report_op
     part_real(o, "median_resolution", s->median_resolution);
     part_size(o, "evaluations", s->n_evaluations);
     part_real(o, "seconds", s->seconds);
+    part(o, "baseline", s->baseline.exists ? baseline(&s->baseline) : json_null());
     for (size_t i = 0; i < s->n_cases; i++) {
         part_append(cases, one_case(results, options, s, &s->cases[i]));
     }

@@ -4,6 +4,7 @@
 #include "report/report.h"
 
 #include "paint.h"
+#include "text_baseline.h"
 #include "text_case.h"
 
 #include <inttypes.h>
@@ -241,6 +242,7 @@ int report_text(const struct gate_results *results, const struct report_options 
     for (size_t i = 0; i < results->n_suites; i++) {
         put_details(stream, results, options, &results->suites[i]);
     }
+    text_baselines(stream, results);
     if (!is_verbose(options)) {
         put_undecided(stream, results);
         put_talkers(stream, results);

@@ -3,6 +3,7 @@
 
 #include "again.h"
 #include "paint.h"
+#include "text_baseline.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -54,6 +55,15 @@ static void put_golden(FILE *out, const struct gate_case *c) {
     }
     if (n_passed > 0) {
         put_golden_pass(out, c, n_passed);
+    }
+}
+
+static void put_moved(FILE *out, const struct gate_case *c) {
+    for (size_t i = 0; i < c->n_arrays; i++) {
+        const struct golden_comparison *g = &c->arrays[i].comparison;
+        if (g->has_numpy && g->n_numpy_equal < g->count) {
+            text_moved(out, &c->arrays[i]);
+        }
     }
 }
 
@@ -153,6 +163,9 @@ void text_case(FILE *out, const struct gate_results *results, const struct repor
         put_line(out, "finding", c->finding);
     }
     put_golden(out, c);
+    if (s->baseline.exists) {
+        put_moved(out, c);
+    }
     put_gradient(out, options, c);
     put_talk(out, c);
     again_text(results, options, s->name, c->id, again, sizeof again);
