@@ -78,12 +78,12 @@ static enum golden_status add_block(struct compare_task *t, struct pair *p, bool
     if (status != GOLDEN_OK) {
         return status;
     }
-    t->actual = &actual;
-    t->expected = &expected;
-    t->bound = bounded ? &bound : NULL;
-    status = compare_add(t);
+    struct compare_task block = *t;
+    block.actual = &actual;
+    block.expected = &expected;
+    block.bound = bounded ? &bound : NULL;
+    status = compare_add(&block);
     t->first += expected.count;
-    t->actual = t->expected = t->bound = NULL;
     if (status != GOLDEN_OK) {
         (void)error_set(error, status, -1, "");
     }
@@ -102,9 +102,10 @@ static enum golden_status run(const struct golden_sides *sides, struct compare_t
     if (status != GOLDEN_OK) {
         return status;
     }
-    t->actual = &actual;
-    t->expected = &expected;
-    bool same = compare_begin(t);
+    struct compare_task whole = *t;
+    whole.actual = &actual;
+    whole.expected = &expected;
+    bool same = compare_begin(&whole);
     while (same && status == GOLDEN_OK) {
         /* An empty array has one block too: without elements, but with a checksum. */
         status = add_block(t, p, bounded, error);
@@ -113,10 +114,8 @@ static enum golden_status run(const struct golden_sides *sides, struct compare_t
         }
     }
     if (status == GOLDEN_OK) {
-        t->expected = &expected;
-        compare_end(t);
+        compare_end(&whole);
     }
-    t->actual = t->expected = NULL;
     return status;
 }
 

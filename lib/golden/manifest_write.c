@@ -20,9 +20,12 @@ static void put_bytes(struct writer *w, const char *bytes, size_t size) {
     if (w->size + size + 1 > w->room && !w->failed) {
         size_t room = 2 * (w->size + size + 1);
         char *text = realloc(w->text, room);
-        w->failed = text == NULL;
-        w->text = text != NULL ? text : w->text;
-        w->room = text != NULL ? room : w->room;
+        if (text == NULL) {
+            w->failed = true;
+        } else {
+            w->text = text;
+            w->room = room;
+        }
     }
     if (!w->failed) {
         memcpy(w->text + w->size, bytes, size);

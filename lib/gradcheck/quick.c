@@ -123,8 +123,8 @@ static bool fit_lanes(struct gc_group *group, double step) {
 
 static bool probe_levels(struct gc_session *s, struct gc_group *group,
                          const struct gc_quick *quick) {
-    double finest = quick->step;
     double coarsest = quick->step;
+    double finest = coarsest;
     for (size_t i = 0; i < quick->n_levels; i++) {
         finest = coarsest * pow(RATIO, (double)i);
         if (gc_probe(s, group, finest, 0) != GC_DONE) {
