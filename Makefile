@@ -211,6 +211,9 @@ $(B)/tests/test_$(1): $(patsubst %.c,$(B)/%.o,$(wildcard tests/$(1)/*.c tests/$(
 endef
 $(foreach m,$(TESTED),$(eval $(call test_program,$(m))))
 
+# test_allocation counts what lib/neuron allocates.
+$(B)/tests/test_neuron: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+
 NOTEBOOK := $(B)/tests/notebook/notebook.o $(B)/tests/notebook/numpy_text.o $(call objects,neuron)
 $(B)/notebook: $(B)/tests/notebook/main.o $(NOTEBOOK)
 	$(SAY)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lm

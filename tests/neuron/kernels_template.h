@@ -41,6 +41,44 @@ TYPED_TEST(SUITE(kernels), give_the_same_dot_products) {
     }
 }
 
+/* What kernels_template.h promises, written out: lanes of 128 bytes, added in a tree. */
+static REAL SUITE(sum_of_lanes)(const REAL x[], const REAL w[], size_t n) {
+    enum { LANES = 128 / sizeof(REAL) };
+    REAL lane[LANES] = {0};
+    for (size_t j = 0; j < n; j++) {
+        const REAL product = x[j] * w[j];
+        lane[j % LANES] += product;
+    }
+    for (size_t half = LANES / 2; half > 0; half /= 2) {
+        for (size_t i = 0; i < half; i++) {
+            lane[i] += lane[i + half];
+        }
+    }
+    return lane[0];
+}
+
+/* Magnitudes far apart, so that every other order rounds differently; then zeros of both signs. */
+TYPED_TEST(SUITE(kernels), add_products_in_the_promised_shape) {
+    enum { MAX = 100 };
+    REAL x[MAX], w[MAX];
+    uint64_t state = 4;
+    for (int trial = 0; trial < 50; trial++) {
+        for (size_t j = 0; j < MAX; j++) {
+            const double v = next_value(&state);
+            x[j] = (REAL)(trial < 25 ? 8 * v * v * v : trunc(1.5 * v) * 0.0);
+            w[j] = (REAL)next_value(&state);
+        }
+        for (size_t n = 1; n <= MAX; n++) {
+            const REAL promised = SUITE(sum_of_lanes)(x, w, n);
+            for (size_t k = 0; kernels_supported(k) != NULL; k++) {
+                const REAL got = KERNELS_OF(kernels_supported(k)).dot(x, w, n);
+                cr_expect(same_bits(&got, &promised, sizeof got), "%s: n = %zu: %a, not %a",
+                          kernels_supported(k)->name, n, (double)got, (double)promised);
+            }
+        }
+    }
+}
+
 struct SUITE(batch_results) {
     REAL *y, *derivative, *dw, *part, *dx, db;
 };
