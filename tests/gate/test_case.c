@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#define _POSIX_C_SOURCE 200809L /* nanosleep */
 /* One case in its worker: right kernels pass, and each way to be wrong is found and named. */
 #include "gate/case.h"
 #include "kernels.h"
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define CASE_ID "n5-random"
 
@@ -312,23 +314,24 @@ Test(gate_case, a_kernel_that_misbehaves_is_a_finding_at_its_stage) {
 Test(gate_case, a_kernel_that_hangs_is_stopped) {
     const struct way way = {.name = "hang", .spoil_backward = hang};
     struct gate_case c = check_way(&way, CASE_ID, 0.3);
-    cr_assert(c.verdict == GATE_FAIL && c.end == PORT_TIMED_OUT && c.seconds < 5);
+    cr_assert(c.verdict == GATE_FAIL && c.end == PORT_TIMED_OUT);
     cr_assert(strncmp(c.finding, "the kernel timed out after 0.3", 30) == 0, "%s", c.finding);
     cr_assert(strstr(c.finding, "during backward") != NULL);
     case_free(&c);
 }
 
+/* Far too slow for the calls that a whole check takes, and each far shorter than what the time
+ * limit leaves to the rest: a busy machine changes nothing. */
 static int forward_slowly(struct plain *k) {
-    volatile double sink = 0;
-    for (int i = 0; i < 1000000 && k->n_forward > 3; i++) {
-        sink = sink + i;
+    if (k->n_forward > 3) {
+        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
     }
-    return sink >= 0 ? 0 : 1;
+    return 0;
 }
 
 Test(gate_case, a_slow_kernel_is_inconclusive_not_hung) {
     const struct way way = {.name = "slow", .spoil_forward = forward_slowly};
-    struct gate_case c = check_way(&way, "n33-random", 0.5);
+    struct gate_case c = check_way(&way, "n33-random", 4);
     cr_assert(c.end == PORT_DONE && c.golden == GATE_PASS);
     cr_assert(c.gradient == GATE_INCONCLUSIVE && c.verdict == GATE_INCONCLUSIVE, "%s %s",
               gate_verdict_name(c.gradient), c.gradient_note);
