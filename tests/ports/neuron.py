@@ -14,10 +14,10 @@ def sigmoid(z):
 def neuron(step, a):  # arrays are flat; the sigmoid alone is a neuron with w = 1 and b = 0 and a row for each z
     flat, w, b = (a["x"], a["w"], a["b"][0]) if "x" in a else (a["z"], [1.0], 0.0)
     x = [flat[i:i + len(w)] for i in range(0, len(flat), len(w))]
-    z = [sum(v * u for v, u in zip(row, w, strict=True)) + b for row in x]
+    z = a.get("z") or [sum(v * u for v, u in zip(row, w, strict=True)) + b for row in x]
     if step == "forward":
         return {"z": z, "y": [sigmoid(v) for v in z]}
-    dz = [d * (sigmoid(v) * sigmoid(-v)) for d, v in zip(a["y.grad"], z, strict=True)]
+    dz = a.get("z.grad") or [d * (sigmoid(v) * sigmoid(-v)) for d, v in zip(a["y.grad"], z, strict=True)]
     dw = [sum(d * v for d, v in zip(dz, column)) / len(x) for column in zip(*x)]
     return {"x.grad": [d * u for d in dz for u in w], "w.grad": dw, "b.grad": [sum(dz) / len(x)], "z.grad": dz}
 
