@@ -108,6 +108,54 @@ static int compare_all(const struct files *f, const struct golden_tolerance *tol
     return 0;
 }
 
+/* ---- results of the gate ---- */
+
+/* Arrays start otherwise. What cannot be read is for the reader to say. */
+static bool is_json(const char *path) {
+    FILE *file = fopen(path, "rb");
+    int c = file != NULL ? fgetc(file) : EOF;
+    while (file != NULL && (c == ' ' || c == '\t' || c == '\r' || c == '\n')) {
+        c = fgetc(file);
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    return c == '{';
+}
+
+static int report_changes(const struct option_values *values, const struct report_changes *c) {
+    const struct report_options how = {.colour = check_wants_colour(),
+                                       .verbose = values->of[VERBOSE].given};
+    char why[REPORT_TEXT_SIZE];
+    int code = report_changes_exit_code(c);
+    int files = 0;
+    if (report_changes_text(c, &how, stdout) != 0) {
+        files = command_fail("compare", "standard output cannot be written");
+    }
+    const char *json = values->of[JSON].text;
+    if (json != NULL && report_write_file(json, report_changes_json, c, why) != 0) {
+        files = command_fail("compare", "%s", why);
+    }
+    return code == 1 || files == 0 ? code : files;
+}
+
+static int compare_results(const struct option_values *values) {
+    struct report_changes changes;
+    char why[REPORT_TEXT_SIZE];
+    for (size_t i = RTOL; i <= NO_EQUAL_NAN; i++) {
+        if (values->of[i].given) {
+            return command_fail("compare", "%s is for arrays, and these are results of the gate",
+                                options[i].name);
+        }
+    }
+    if (report_changes_read(values->words[0], values->words[1], &changes, why) != 0) {
+        return command_fail("compare", "%s", why);
+    }
+    int code = report_changes(values, &changes);
+    report_changes_free(&changes);
+    return code;
+}
+
 /* ---- the command ---- */
 
 static int report(const struct option_values *values, const struct report_comparison *c) {
@@ -172,6 +220,9 @@ static int run(const char *program, const struct option_values *values) {
     (void)program;
     struct files f = {0};
     int code = check_options(values);
+    if (code == 0 && (is_json(values->words[0]) || is_json(values->words[1]))) {
+        return compare_results(values);
+    }
     if (code == 0) {
         code = open_files(values, &f);
     }
@@ -185,12 +236,16 @@ static int run(const char *program, const struct option_values *values) {
 const struct command command_compare = {
     .name = "compare",
     .arguments = "A B [OPTION...]",
-    .summary = "Compare the arrays of two .npy or .npz files, A the actual, B the expected one",
+    .summary = "Compare the arrays of two .npy or .npz files, or two JSON results: A is now, B was "
+               "expected",
     .text =
         "\nAn element is right if |A - B| <= atol + rtol |B|, in the arrays' own precision: the "
         "verdict of\nnumpy.testing.assert_allclose. Stricter than that on purpose: another "
         "dtype or shape differs, and\nintegers are compared exactly. A may be larger than "
-        "memory.\n",
+        "memory.\n\nOf two results of 'verify --json' A is the newer one. worse: a verdict got "
+        "worse, a kernel or case is\n"
+        "gone, or a gradient check sees 10 times less (exit code 1). weaker: another number got "
+        "worse.\n",
     .options = options,
     .n_options = sizeof options / sizeof options[0],
     .run = run,

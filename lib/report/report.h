@@ -85,6 +85,49 @@ int report_comparison_text(const struct report_comparison *c, const struct repor
 /* A report_writer; ctx is a struct report_comparison. */
 int report_comparison_json(const void *ctx, FILE *stream);
 
+/* ---- two results of the gate, read back from their JSON: what got better or worse ---- */
+
+#define REPORT_CHANGES_VERSION 1
+#define REPORT_COARSER GATE_COARSER /* a resolution that many times coarser got worse */
+
+#define REPORT_DIRECTIONS(X)                                                                       \
+    X(REPORT_BETTER, "better")                                                                     \
+    X(REPORT_WEAKER, "weaker") /* a number got worse, and nothing is lost by that */               \
+    X(REPORT_WORSE, "worse")   /* a verdict got worse, something is gone, a digit was lost */
+
+#define REPORT_DIRECTION_(code, name) code,
+enum report_direction { REPORT_DIRECTIONS(REPORT_DIRECTION_) };
+#undef REPORT_DIRECTION_
+
+struct report_change {
+    enum report_direction direction;
+    char kernel[GOLDEN_NAME_SIZE];
+    char case_id[GOLDEN_ID_SIZE]; /* "": of the kernel as a whole */
+    const char *what;             /* "verdict", "share", "case": static */
+    char was[40], now[40];        /* "pass"; "-" if there is none */
+};
+
+struct report_changes {
+    char *actual, *expected;   /* paths: what is now, what was before */
+    bool same_seed;            /* false: resolution and evaluations are not compared */
+    size_t n_kernels, n_cases; /* in both */
+    size_t n_changes;
+    struct report_change *changes; /* in the order of the earlier results */
+};
+
+/* 0, or -1 with one line in why[REPORT_TEXT_SIZE]; then *out is all zero. */
+int report_changes_read(const char *actual, const char *expected, struct report_changes *out,
+                        char why[]);
+void report_changes_free(struct report_changes *c); /* zeroes; NULL is fine */
+/* 1 something got worse; 3 no kernel is in both; 0. */
+int report_changes_exit_code(const struct report_changes *c);
+/* Numbers of single cases only with options->verbose. 0, or -1 if the stream failed. */
+int report_changes_text(const struct report_changes *c, const struct report_options *options,
+                        FILE *stream);
+/* A report_writer; ctx is a struct report_changes. */
+int report_changes_json(const void *ctx, FILE *stream);
+const char *report_direction_name(enum report_direction direction);
+
 #ifdef __cplusplus
 }
 #endif
