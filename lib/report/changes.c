@@ -231,7 +231,7 @@ int report_changes_exit_code(const struct report_changes *c) {
 }
 
 const char *report_direction_name(enum report_direction direction) {
-#define REPORT_DIRECTION_(code, name) [code] = name,
+#define REPORT_DIRECTION_(code, name) name,
     static const char *const names[] = {REPORT_DIRECTIONS(REPORT_DIRECTION_)};
 #undef REPORT_DIRECTION_
     size_t i = (size_t)direction;
