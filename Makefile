@@ -25,9 +25,11 @@ floor_report    := 3
 floor_cli       := 4
 
 # Public headers beside lib/X/X.h: port.h is for those who write a port, these for those who run one.
-faces_port      := worker
+faces_port      := worker door
+faces_gate      := ports
 
 libs_golden     := -lzip -ljansson -lmd
+libs_port       := -ldl
 libs_report     := -ljansson
 
 # ---- tools ----
@@ -229,7 +231,7 @@ $(ACCURACY:%=$(B)/tests/accuracy/%): %: %.o $(call objects,neuron)
 KERNEL_HARNESS := kernels instance trial
 KERNEL_NAMES   := $(filter-out test_% $(KERNEL_HARNESS),$(patsubst tests/kernels/%.c,%,$(wildcard tests/kernels/*.c)))
 KERNEL_OBJECTS := $(patsubst %,$(B)/tests/kernels/%.o,$(KERNEL_HARNESS) $(KERNEL_NAMES) $(KERNEL_NAMES:%=%.f32)) \
-                  $(call objects,$(call closure,gradcheck neuron port))
+                  $(call objects,array gradcheck neuron port)
 $(B)/tests/kernels/%.f32.o: tests/kernels/%.c Makefile
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(TEST_CFLAGS) -DKERNEL_F32 -MMD -MP -c -o $@ $<

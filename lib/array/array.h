@@ -77,12 +77,19 @@ void array_set(struct array *a, size_t i, double value);
 /* Element i of an integer array, exactly; 0 for a float array. */
 int64_t array_get_int(const struct array *a, size_t i);
 
+/* Element i as it is stored, IEEE 754 or two's complement, in the low bits; and back. */
+uint64_t array_bits(const struct array *a, size_t i);
+void array_set_bits(struct array *a, size_t i, uint64_t bits);
+
 /* Flat index (< count) to multi-index, ndim entries. */
 void array_unravel(const struct array *a, size_t flat, size_t index[]);
 /* Writes "[2, 3]" ("[]" for 0-d) into text; always terminated, cut to size. */
 void array_index_text(const struct array *a, size_t flat, char text[], size_t size);
 /* "3x4"; "-" for 0-d. */
 void array_shape_text(size_t ndim, const size_t shape[], char text[], size_t size);
+/* The reverse, strictly: decimal numbers without leading zeros, up to ARRAY_MAX_DIMS of them. False
+ * (and nothing written) if it is none of that, or a number does not fit. */
+bool array_shape_parse(const char *text, size_t *ndim, size_t shape[]);
 
 /* Number of representable values between a and b: 0 for equal values, +0 and -0 are 0 apart,
  * UINT64_MAX if either is NaN (both NaN included). Infinity is one step beyond the largest finite

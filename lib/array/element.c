@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "array/array.h"
 
+#include <string.h>
+
 double array_get(const struct array *a, size_t i) {
     switch (a->dtype) {
     case ARRAY_F64:
@@ -65,5 +67,38 @@ void array_set(struct array *a, size_t i, double value) {
     case ARRAY_U8:
         ((uint8_t *)a->data)[i] = (uint8_t)to_int(value, 0, UINT8_MAX);
         break;
+    }
+}
+
+uint64_t array_bits(const struct array *a, size_t i) {
+    size_t size = array_dtype_size(a->dtype);
+    const unsigned char *at = (const unsigned char *)a->data + i * size;
+    uint64_t bits = 0;
+    uint32_t half = 0;
+    switch (size) {
+    case sizeof bits:
+        memcpy(&bits, at, sizeof bits);
+        return bits;
+    case sizeof half:
+        memcpy(&half, at, sizeof half);
+        return half;
+    default:
+        return *at;
+    }
+}
+
+void array_set_bits(struct array *a, size_t i, uint64_t bits) {
+    size_t size = array_dtype_size(a->dtype);
+    unsigned char *at = (unsigned char *)a->data + i * size;
+    uint32_t half = (uint32_t)bits;
+    switch (size) {
+    case sizeof bits:
+        memcpy(at, &bits, sizeof bits);
+        break;
+    case sizeof half:
+        memcpy(at, &half, sizeof half);
+        break;
+    default:
+        *at = (unsigned char)bits;
     }
 }

@@ -2,6 +2,7 @@
 #include "array/array.h"
 
 #include <stdio.h>
+#include <string.h>
 
 void array_unravel(const struct array *a, size_t flat, size_t index[]) {
     for (size_t axis = a->ndim; axis-- > 0;) {
@@ -44,4 +45,47 @@ void array_index_text(const struct array *a, size_t flat, char text[], size_t si
 void array_shape_text(size_t ndim, const size_t shape[], char text[], size_t size) {
     size_t used = append(text, size, 0, ndim == 0 ? "-" : "");
     (void)append_numbers(text, size, used, ndim, shape, "x");
+}
+
+/* Digits from *text on, which is moved behind them. */
+static bool parse_size(const char **text, size_t *value) {
+    const char *p = *text;
+    size_t number = 0;
+    if (*p < '0' || *p > '9' || (p[0] == '0' && p[1] >= '0' && p[1] <= '9')) {
+        return false;
+    }
+    for (; *p >= '0' && *p <= '9'; p++) {
+        size_t digit = (size_t)(*p - '0');
+        if (number > (SIZE_MAX - digit) / 10) {
+            return false;
+        }
+        number = 10 * number + digit;
+    }
+    *text = p;
+    *value = number;
+    return true;
+}
+
+bool array_shape_parse(const char *text, size_t *ndim, size_t shape[]) {
+    size_t sizes[ARRAY_MAX_DIMS];
+    size_t n = 0;
+    if (strcmp(text, "-") == 0) {
+        *ndim = 0;
+        return true;
+    }
+    for (;; text++) {
+        if (n == ARRAY_MAX_DIMS || !parse_size(&text, &sizes[n])) {
+            return false;
+        }
+        n++;
+        if (*text != 'x') {
+            break;
+        }
+    }
+    if (*text != '\0') {
+        return false;
+    }
+    *ndim = n;
+    memcpy(shape, sizes, n * sizeof sizes[0]);
+    return true;
 }

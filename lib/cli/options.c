@@ -115,12 +115,16 @@ bool options_parse(const struct option options[], size_t n_options, char *argv[]
         if (only_words || word[0] != '-' || word[1] == '\0') {
             argv[values->n_words++] = word;
         } else if (strcmp(word, "--") == 0) {
-            only_words = true;
+            only_words = values->divided = true;
+            values->n_before = values->n_words;
         } else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
             values->help = true;
         } else if (!parse_option(options, n_options, argv, n, &at, values, error)) {
             return false;
         }
+    }
+    if (!values->divided) {
+        values->n_before = values->n_words;
     }
     return true;
 }

@@ -23,7 +23,7 @@ struct option {
     const char *help;     /* one line */
 };
 
-enum { OPTIONS_MAX = 16, OPTIONS_ERROR_SIZE = 512 };
+enum { OPTIONS_MAX = 32, OPTIONS_ERROR_SIZE = 512 };
 
 struct option_value {
     bool given;
@@ -38,6 +38,8 @@ struct option_values {
     bool help;                           /* --help or -h, which every command has */
     char **words;                        /* the other arguments */
     size_t n_words;
+    size_t n_before; /* of these, before "--"; n_words if there is no "--" */
+    bool divided;    /* there is */
 };
 
 /* Reads argv[0..n). Moves the words to its front, to which values->words points. False with one

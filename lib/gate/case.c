@@ -69,7 +69,8 @@ static enum gate_verdict worse(enum gate_verdict a, enum gate_verdict b) {
 
 /* What was never compared is as bad as what kept it from being. */
 static enum gate_verdict judge_arrays(const struct check_record *record, size_t n_expected) {
-    enum gate_verdict verdict = record->n_arrays < n_expected ? record->verdict : GATE_NOT_RUN;
+    bool whole = record->n_arrays + record->n_left_out >= n_expected;
+    enum gate_verdict verdict = whole ? GATE_NOT_RUN : record->verdict;
     for (size_t i = 0; i < record->n_arrays; i++) {
         bool passed = record->arrays[i].comparison.verdict == GOLDEN_PASS;
         verdict = worse(verdict, passed ? GATE_PASS : GATE_FAIL);
@@ -77,13 +78,33 @@ static enum gate_verdict judge_arrays(const struct check_record *record, size_t 
     return verdict;
 }
 
+/* "first; text", cut to size. */
+static void prefix(char text[GATE_TEXT_SIZE], const char *first) {
+    char whole[2 * GATE_TEXT_SIZE + 2];
+    (void)snprintf(whole, sizeof whole, "%s; %s", first, text);
+    memcpy(text, whole, GATE_TEXT_SIZE);
+    text[GATE_TEXT_SIZE - 1] = '\0';
+}
+
+/* Whatever else was found: no call may be lost. */
+static void judge_calls(struct check_record *record) {
+    if (record->calls.asked != record->calls.answered && record->finding[0] == '\0') {
+        record->verdict = GATE_FAIL;
+        (void)snprintf(record->finding, sizeof record->finding, "%zu calls, but %zu answers",
+                       record->calls.asked, record->calls.answered);
+    }
+}
+
 /* A worker that did not end as it should is a finding, at the stage it had reached. */
 static void judge_end(struct check_record *record, const struct port_outcome *outcome) {
     char how[128];
+    char known[GATE_TEXT_SIZE]; /* last words, or what was found before */
     if (outcome->end == PORT_DONE && record->stage == GATE_STAGE_END) {
+        judge_calls(record);
         return;
     }
     port_outcome_text(outcome, how, sizeof how);
+    memcpy(known, record->finding, sizeof known);
     bool started = outcome->end != PORT_NOT_STARTED && outcome->end != PORT_DONE;
     record->verdict = started ? GATE_FAIL : GATE_ERROR;
     if (outcome->end == PORT_DONE) {
@@ -97,6 +118,9 @@ static void judge_end(struct check_record *record, const struct port_outcome *ou
     } else {
         (void)snprintf(record->finding, sizeof record->finding, "the kernel %s, during %s", how,
                        gate_stage_name(record->stage));
+    }
+    if (known[0] != '\0') {
+        prefix(record->finding, known);
     }
     if (started && record->stage == GATE_STAGE_GRADIENT) {
         record->gradient = GATE_FAIL;
@@ -113,6 +137,13 @@ static bool copy_record(const struct check_record *record, size_t n_expected,
     out->gradient = record->gradient;
     out->gradient_status = record->gradient_status;
     out->verdict = worse(record->verdict, worse(out->golden, out->gradient));
+    out->n_left_out = record->n_left_out;
+    out->calls = record->calls;
+    out->n_probes = record->n_probes < GATE_MAX_PROBES ? record->n_probes : GATE_MAX_PROBES;
+    for (size_t i = 0; i < out->n_probes; i++) {
+        out->probes[i] = record->probes[i];
+        out->verdict = worse(out->verdict, record->probes[i].verdict);
+    }
     memcpy(out->finding, record->finding, sizeof out->finding);
     memcpy(out->gradient_note, record->gradient_note, sizeof out->gradient_note);
     out->n_arrays = record->n_arrays;

@@ -19,6 +19,9 @@ struct check {
 
 static void enter(struct check *c, enum gate_stage stage) {
     c->record->stage = stage;
+    if (c->kernel.count != NULL && stage <= GATE_STAGE_CLOSE) {
+        c->record->calls = c->kernel.count(&c->kernel);
+    }
     port_publish(c->board, c->record);
 }
 
@@ -28,6 +31,38 @@ static void find_fault(struct check *c, enum gate_verdict verdict, const char *f
     (void)vsnprintf(c->record->finding, sizeof c->record->finding, format, arguments);
     va_end(arguments);
     c->record->verdict = verdict;
+}
+
+/* What a kernel said when its process was about to die: called in a signal handler. */
+static void note_last_words(void *ctx, const char *text) {
+    struct check *c = ctx;
+    find_fault(c, GATE_FAIL, "%s", text);
+    port_publish(c->board, c->record);
+}
+
+/* ---- ports: what went wrong elsewhere ---- */
+
+static enum gate_verdict verdict_of(enum port_answer answer) {
+    return answer == PORT_SKIPPED ? GATE_SKIPPED : answer == PORT_NO_ROOM ? GATE_ERROR : GATE_FAIL;
+}
+
+/* A forward or backward that returned nonzero. */
+static void find_nonzero(struct check *c, const char *pass, int code) {
+    const struct gate_trouble *t = c->kernel.trouble;
+    if (t == NULL) {
+        find_fault(c, GATE_FAIL, "%s returned %d on the golden inputs", pass, code);
+    } else if (t->answer == PORT_REFUSED) {
+        find_fault(c, GATE_FAIL, "%s: the port failed on the golden inputs: %s", pass, t->text);
+    } else if (t->answer == PORT_SKIPPED) {
+        find_fault(c, GATE_SKIPPED, "%s", t->text);
+    } else {
+        find_fault(c, verdict_of(t->answer), "%s: %s", pass, t->text);
+    }
+}
+
+static bool is_lost(const struct gate_kernel *k) {
+    return k->trouble != NULL &&
+           (k->trouble->answer == PORT_BROKEN || k->trouble->answer == PORT_NO_ROOM);
 }
 
 /* ---- golden values ---- */
@@ -68,7 +103,7 @@ static bool run_forward(struct check *c) {
     }
     int code = k->forward(k->ctx);
     if (code != 0) {
-        find_fault(c, GATE_FAIL, "forward returned %d on the golden inputs", code);
+        find_nonzero(c, "forward", code);
     }
     return code == 0;
 }
@@ -80,8 +115,14 @@ static bool run_backward(struct check *c) {
     }
     enter(c, GATE_STAGE_BACKWARD);
     int code = k->backward(k->ctx);
-    if (code != 0) {
-        find_fault(c, GATE_FAIL, "backward returned %d on the golden inputs", code);
+    bool skipped =
+        code != 0 && c->kernel.trouble != NULL && c->kernel.trouble->answer == PORT_SKIPPED;
+    if (skipped) { /* a port for forward only is a port */
+        c->record->gradient = GATE_SKIPPED;
+        (void)snprintf(c->record->gradient_note, sizeof c->record->gradient_note,
+                       "no backward pass: %.480s", c->kernel.trouble->text);
+    } else if (code != 0) {
+        find_nonzero(c, "backward", code);
     }
     return code == 0;
 }
@@ -108,8 +149,11 @@ static bool compare_array(struct check *c, const struct golden_expected *e) {
     tensor_fetch(slot.tensor, slot.buffer, &actual);
     keep_values(c, e, &actual);
     (void)snprintf(out->name, sizeof out->name, "%s", e->name);
-    enum golden_status status =
-        golden_compare(&actual, &e->exact, &e->bound, &e->value, &out->comparison);
+    struct array bound = {0};
+    bool allowed = c->kernel.allow != NULL && c->kernel.allow(&c->kernel, e, &bound);
+    enum golden_status status = golden_compare(&actual, &e->exact, allowed ? &bound : &e->bound,
+                                               &e->value, &out->comparison);
+    array_free(&bound);
     array_free(&actual);
     if (status != GOLDEN_OK) {
         find_fault(c, GATE_ERROR, "%s: %s", e->name, golden_status_text(status));
@@ -126,9 +170,15 @@ static bool is_gradient(const struct check *c, const char *name) {
 
 static bool compare_arrays(struct check *c, bool gradients) {
     const struct golden_case *g = c->task->golden;
+    const struct gate_kernel *k = &c->kernel;
     for (size_t i = 0; i < g->n_expected; i++) {
-        if (is_gradient(c, g->expected[i].name) == gradients &&
-            !compare_array(c, &g->expected[i])) {
+        const char *name = g->expected[i].name;
+        if (is_gradient(c, name) != gradients) {
+            continue;
+        }
+        if (!gradients && k->gives != NULL && !k->gives(k, name)) {
+            c->record->n_left_out++;
+        } else if (!compare_array(c, &g->expected[i])) {
             return false;
         }
     }
@@ -137,8 +187,18 @@ static bool compare_arrays(struct check *c, bool gradients) {
 
 /* The outputs are compared before backward runs: a backward that spoils them must not be blamed on
  * forward, and one that crashes must not take them along. */
-static bool check_golden(struct check *c) {
+static bool compare_all(struct check *c) {
     return run_forward(c) && compare_arrays(c, false) && run_backward(c) && compare_arrays(c, true);
+}
+
+static bool check_golden(struct check *c) {
+    bool compared = compare_all(c);
+    struct check_record *r = c->record;
+    if (c->kernel.probe != NULL && !is_lost(&c->kernel) && r->n_arrays > 0) {
+        enter(c, GATE_STAGE_PROBE);
+        r->n_probes = c->kernel.probe(&c->kernel, r->arrays, r->n_arrays, r->probes);
+    }
+    return compared;
 }
 
 /* ---- gradient ---- */
@@ -201,6 +261,11 @@ static size_t choose_points(const struct gradcheck_kernel *k) {
     return entries <= SMALL ? 3 : entries <= LARGE ? 2 : 1;
 }
 
+static int stop_if_lost(void *ctx, const struct gradcheck_progress *progress) {
+    (void)progress;
+    return is_lost(ctx);
+}
+
 static void check_gradient(struct check *c) {
     struct check_record *r = c->record;
     struct gradcheck_options options = c->task->options;
@@ -214,8 +279,18 @@ static void check_gradient(struct check *c) {
         return;
     }
     fill_inputs(c);
+    if (c->kernel.trouble != NULL) {
+        options.progress = stop_if_lost;
+        options.progress_ctx = &c->kernel;
+    }
     options.n_points = options.n_points > 0 ? options.n_points : choose_points(&c->kernel.check);
     r->gradient_status = gradcheck_run(&c->kernel.check, &options, &r->report);
+    if (is_lost(&c->kernel)) {
+        r->gradient = verdict_of(c->kernel.trouble->answer);
+        (void)snprintf(r->gradient_note, sizeof r->gradient_note, "it did not run to its end");
+        find_fault(c, r->gradient, "gradient check: %s", c->kernel.trouble->text);
+        return;
+    }
     r->has_report = r->gradient_status == GRADCHECK_OK;
     if (r->has_report) {
         judge_gradient(r);
@@ -237,6 +312,8 @@ static bool open_kernel(struct check *c) {
         return false;
     }
     c->record->differentiable = c->kernel.no_gradient == NULL;
+    c->kernel.last_words = note_last_words;
+    c->kernel.last_words_ctx = c;
     return true;
 }
 
@@ -248,6 +325,9 @@ static void check_open_kernel(struct check *c) {
         check_gradient(c);
     }
     enter(c, GATE_STAGE_CLOSE);
+    if (c->kernel.end != NULL && !c->kernel.end(&c->kernel, why) && c->record->finding[0] == '\0') {
+        find_fault(c, GATE_FAIL, "at the end: %s", why);
+    }
     if (c->task->family->close != NULL) {
         c->task->family->close(&c->kernel);
     }

@@ -13,6 +13,10 @@ struct check_record {
     bool differentiable;
     size_t n_arrays;
     struct gate_array arrays[GATE_MAX_ARRAYS];
+    size_t n_left_out;
+    size_t n_probes;
+    struct gate_probe probes[GATE_MAX_PROBES];
+    struct port_counts calls;
     enum gate_verdict gradient;
     char gradient_note[GATE_TEXT_SIZE];
     enum gradcheck_status gradient_status;

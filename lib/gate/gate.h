@@ -20,6 +20,7 @@
 
 #include "golden/golden.h"
 #include "gradcheck/gradcheck.h"
+#include "port/door.h"
 #include "port/worker.h"
 
 #ifdef __cplusplus
@@ -28,8 +29,40 @@ extern "C" {
 
 #define GATE_TEXT_SIZE 512
 #define GATE_MAX_ARRAYS 32 /* expected arrays of a case */
+#define GATE_MAX_PROBES 4
 
 /* ---- what is checked ---- */
+
+/* From good to bad: a whole is as bad as its worst part. */
+#define GATE_VERDICTS(X)                                                                           \
+    X(GATE_NOT_RUN, "not run") /* something else stopped it, and is a finding */                   \
+    X(GATE_NOT_APPLICABLE, "not applicable")                                                       \
+    X(GATE_SKIPPED, "skipped") /* a port said that this is not for it, and why */                  \
+    X(GATE_KNOWN, "known")     /* a failure that was accepted, with a reason */                    \
+    X(GATE_PASS, "pass")                                                                           \
+    X(GATE_INCONCLUSIVE, "inconclusive") /* neither proved nor refuted */                          \
+    X(GATE_ERROR, "error")               /* could not be checked */                                \
+    X(GATE_FAIL, "fail")
+
+#define GATE_VERDICT_(code, name) code,
+enum gate_verdict { GATE_VERDICTS(GATE_VERDICT_) };
+#undef GATE_VERDICT_
+
+struct gate_array { /* one expected array against its golden values */
+    char name[GOLDEN_NAME_SIZE];
+    struct golden_comparison comparison;
+};
+
+struct gate_probe { /* a question beyond forward and backward: "interleave", "divergence" */
+    char name[16];
+    enum gate_verdict verdict; /* NOT_APPLICABLE: a remark on what others found */
+    char note[GATE_TEXT_SIZE];
+};
+
+struct gate_trouble { /* why forward or backward returned nonzero */
+    enum port_answer answer;
+    char text[GATE_TEXT_SIZE];
+};
 
 /* A kernel made for the shapes of one case. The gate fills the values of its inputs and the
  * cotangents of its outputs from the case's inputs "x" and "y.grad", and compares "y", "x.grad" and
@@ -44,6 +77,25 @@ struct gate_kernel {
     const char *no_gradient; /* why there is nothing to differentiate; NULL: there is. Then backward
                                 is not called and no tensor needs a grad */
     void *self;              /* the family's own */
+
+    /* Of kernels that live elsewhere: ports. */
+    const struct gate_trouble *trouble; /* NULL: every nonzero return is a fault of the kernel */
+    /* Did the last forward give this extra? NULL: it gives them all. */
+    bool (*gives)(const struct gate_kernel *kernel, const char *name);
+    struct port_counts (*count)(const struct gate_kernel *kernel); /* NULL: nothing to count */
+    /* After golden values and before gradients. arrays[n_arrays]: what was found. Returns the
+     * number of probes made. */
+    size_t (*probe)(struct gate_kernel *kernel, const struct gate_array arrays[], size_t n_arrays,
+                    struct gate_probe probes[GATE_MAX_PROBES]);
+    /* Before close: did it end well? If not, why[GATE_TEXT_SIZE]. */
+    bool (*end)(struct gate_kernel *kernel, char why[]);
+    bool (*allow)(
+        const struct gate_kernel *kernel, const struct golden_expected *e,
+        struct array *bound); /* what it is to be allowed beyond the bound; NULL: nothing */
+    /* Set by the gate, after open: what is to be said before the process dies. Async-signal-safe.
+     */
+    void (*last_words)(void *ctx, const char *text);
+    void *last_words_ctx;
 };
 
 /* One kernel for any shapes and values. A port is a family too. */
@@ -55,23 +107,13 @@ struct gate_family {
     bool (*open)(const struct gate_family *family, const struct golden_case *c,
                  struct gate_kernel *out, char why[]);
     void (*close)(struct gate_kernel *kernel); /* what open returned true for; may be NULL */
-    const void *data;                          /* the family's own */
+    /* Once, when its golden values are there, before the first case; may be NULL. Not in a worker.
+     */
+    void (*begin)(const struct gate_family *family, const struct golden_suite *suite);
+    const void *data; /* the family's own */
 };
 
 /* ---- results: plain data, owned by gate_results ---- */
-
-/* From good to bad: a whole is as bad as its worst part. */
-#define GATE_VERDICTS(X)                                                                           \
-    X(GATE_NOT_RUN, "not run") /* something else stopped it, and is a finding */                   \
-    X(GATE_NOT_APPLICABLE, "not applicable")                                                       \
-    X(GATE_PASS, "pass")                                                                           \
-    X(GATE_INCONCLUSIVE, "inconclusive") /* neither proved nor refuted */                          \
-    X(GATE_ERROR, "error")               /* could not be checked */                                \
-    X(GATE_FAIL, "fail")
-
-#define GATE_VERDICT_(code, name) code,
-enum gate_verdict { GATE_VERDICTS(GATE_VERDICT_) };
-#undef GATE_VERDICT_
 
 /* How far a worker came. */
 #define GATE_STAGES(X)                                                                             \
@@ -79,6 +121,7 @@ enum gate_verdict { GATE_VERDICTS(GATE_VERDICT_) };
     X(GATE_STAGE_OPEN, "open")                                                                     \
     X(GATE_STAGE_FORWARD, "forward")                                                               \
     X(GATE_STAGE_BACKWARD, "backward")                                                             \
+    X(GATE_STAGE_PROBE, "probes")                                                                  \
     X(GATE_STAGE_GRADIENT, "gradient check")                                                       \
     X(GATE_STAGE_CLOSE, "close")                                                                   \
     X(GATE_STAGE_END, "end")
@@ -86,11 +129,6 @@ enum gate_verdict { GATE_VERDICTS(GATE_VERDICT_) };
 #define GATE_STAGE_(code, name) code,
 enum gate_stage { GATE_STAGES(GATE_STAGE_) };
 #undef GATE_STAGE_
-
-struct gate_array { /* one expected array against its golden values */
-    char name[GOLDEN_NAME_SIZE];
-    struct golden_comparison comparison;
-};
 
 struct gate_case {
     char id[GOLDEN_ID_SIZE];
@@ -115,6 +153,11 @@ struct gate_case {
     void *values; /* the elements of the expected arrays as the kernel gave them, one array after
                      another in the manifest's order; NULL unless asked for and all there */
     struct golden_measured recorded; /* in the baseline, if that is what the golden values are */
+
+    size_t n_left_out; /* expected arrays that a port may leave out, and did */
+    size_t n_probes;
+    struct gate_probe probes[GATE_MAX_PROBES];
+    struct port_counts calls; /* of a port */
 
     enum gate_stage stage;
     enum port_end end;
@@ -161,6 +204,7 @@ struct gate_suite { /* one kernel */
     enum gate_verdict verdict;
     char finding[GATE_TEXT_SIZE]; /* why it is not a pass; "" if it is, or if cases say so */
     size_t n_total;               /* cases that the golden values have */
+    size_t n_left_out;            /* cases larger than max_elements */
     size_t n_cases;               /* cases that were asked for and ran */
     struct gate_case *cases;
     /* what the cases amount to */
@@ -177,11 +221,19 @@ struct gate_suite { /* one kernel */
     double seconds;
 };
 
+struct gate_port_report { /* what was verified, if it is a port */
+    const char *target;   /* as it was named */
+    const char *text;     /* what it says about itself */
+    bool flush_to_zero;   /* it says so, and was allowed to */
+    const char *finding;  /* beyond the cases: a failure; "" if none */
+};
+
 struct gate_results {
     uint64_t seed;
     char *golden_dir;
     double time_limit; /* seconds a case */
     bool interrupted;
+    const struct gate_port_report *port; /* NULL: the kernels ran in process. The caller's */
     size_t n_suites;
     struct gate_suite *suites; /* in the order of the families; with gaps if interrupted */
     double seconds;
@@ -195,10 +247,19 @@ struct gate_progress {
     size_t done, total; /* cases of this kernel */
 };
 
+struct gate_known { /* a case that fails, and may */
+    const char *kernel, *case_id, *reason;
+};
+
 struct gate_options {
     const char *golden_dir; /* required */
     /* all fields after this point are optional: zero means what is said */
-    const char *case_id; /* only this case; kernels without it are left out. NULL: all */
+    const char *case_id;            /* only this case; kernels without it are left out. NULL: all */
+    const enum array_dtype *dtype;  /* only kernels of this dtype. NULL: all */
+    size_t max_elements;            /* only cases whose arrays have no more; 0: all */
+    const struct gate_known *known; /* failures to accept */
+    size_t n_known;
+    const struct gate_port_report *port; /* of the results */
     uint64_t seed;
     double time_limit;      /* seconds a case; 0: PORT_SECONDS */
     size_t max_evaluations; /* of a gradient check; 0: gradcheck's default */

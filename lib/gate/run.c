@@ -24,9 +24,11 @@ static enum gate_status run_families(const struct gate_family families[], size_t
         if (status != GATE_OK) {
             return status;
         }
-        bool left_out = options->case_id != NULL && s->n_cases == 0 && s->verdict != GATE_ERROR;
+        bool filtered = options->case_id != NULL || options->dtype != NULL;
+        bool left_out =
+            filtered && s->n_cases == 0 && s->n_left_out == 0 && s->verdict != GATE_ERROR;
         if (left_out) {
-            suite_free(s); /* it has no such case */
+            suite_free(s); /* it has no such case, or another dtype */
         } else {
             results->n_suites++;
             results->seconds += s->seconds;
@@ -47,6 +49,7 @@ enum gate_status gate_run(const struct gate_family families[], size_t n_families
         return status;
     }
     results->seed = options->seed;
+    results->port = options->port;
     results->time_limit = options->time_limit > 0 ? options->time_limit : PORT_SECONDS;
     results->golden_dir = copy_text(options->golden_dir);
     results->suites = calloc(n_families + 1, sizeof results->suites[0]);
@@ -81,11 +84,12 @@ int gate_exit_code(const struct gate_results *results) {
     if (results->interrupted) {
         return 130;
     }
-    if (counts.of[GATE_FAIL] > 0) {
+    bool port_fails = results->port != NULL && results->port->finding[0] != '\0';
+    if (counts.of[GATE_FAIL] > 0 || port_fails) {
         return 1;
     }
     if (counts.of[GATE_ERROR] > 0) {
         return 2;
     }
-    return counts.of[GATE_INCONCLUSIVE] > 0 || n_cases == 0 ? 3 : 0;
+    return counts.of[GATE_INCONCLUSIVE] > 0 || n_cases == 0 || counts.of[GATE_PASS] == 0 ? 3 : 0;
 }

@@ -105,12 +105,14 @@ static const char *first_unproven(const struct tensors *tensors) {
 /* Single cases may be inconclusive (saturated, say) as long as others prove every gradient. */
 static void judge_gradients(struct gate_suite *s, const struct tensors *tensors) {
     const char *unproven = first_unproven(tensors);
+    const size_t *of = s->by_gradient.of;
     s->verdict = GATE_INCONCLUSIVE;
-    if (s->by_gradient.of[GATE_PASS] == 0) {
+    if (of[GATE_SKIPPED] > 0 && of[GATE_PASS] == 0 && of[GATE_INCONCLUSIVE] == 0) {
+        s->verdict = GATE_PASS; /* of a port without a backward pass, that much */
+    } else if (of[GATE_PASS] == 0) {
         (void)snprintf(s->finding, sizeof s->finding,
                        "no case proves its gradient: %zu inconclusive, %zu not applicable",
-                       s->by_gradient.of[GATE_INCONCLUSIVE],
-                       s->by_gradient.of[GATE_NOT_APPLICABLE]);
+                       of[GATE_INCONCLUSIVE], of[GATE_NOT_APPLICABLE]);
     } else if (unproven != NULL) {
         (void)snprintf(s->finding, sizeof s->finding, "no case proves %s.grad", unproven);
     } else {
@@ -119,12 +121,21 @@ static void judge_gradients(struct gate_suite *s, const struct tensors *tensors)
 }
 
 static void judge(struct gate_suite *s, const struct tensors *tensors, bool differentiable) {
-    if (s->n_cases == 0) {
+    if (s->n_cases == 0 && s->n_left_out > 0) {
+        s->verdict = GATE_SKIPPED;
+        (void)snprintf(s->finding, sizeof s->finding, "every case is larger than asked for");
+    } else if (s->n_cases == 0) {
         s->verdict = GATE_INCONCLUSIVE; /* nothing ran */
     } else if (s->by_case.of[GATE_FAIL] > 0) {
         s->verdict = GATE_FAIL;
     } else if (s->by_case.of[GATE_ERROR] > 0) {
         s->verdict = GATE_ERROR;
+    } else if (s->by_case.of[GATE_SKIPPED] == s->n_cases) {
+        s->verdict = GATE_SKIPPED;
+        memcpy(s->finding, s->cases[0].finding, sizeof s->finding);
+    } else if (s->by_case.of[GATE_PASS] + s->by_case.of[GATE_INCONCLUSIVE] == 0) {
+        s->verdict = GATE_INCONCLUSIVE;
+        (void)snprintf(s->finding, sizeof s->finding, "no case passes");
     } else if (differentiable) {
         judge_gradients(s, tensors);
     } else {

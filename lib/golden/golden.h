@@ -276,6 +276,17 @@ enum golden_status golden_list(const char *dir, struct golden_names *out,
                                struct golden_error *error);
 void golden_names_free(struct golden_names *names); /* zeroes *names; NULL is fine */
 
+/* What a port is asked for on a case. Gradients come out of a backward pass; parameters after
+ * update steps, and what else such a case expects, out of training; everything else out of forward.
+ */
+enum golden_pass { GOLDEN_FORWARD, GOLDEN_BACKWARD, GOLDEN_TRAIN, GOLDEN_N_PASSES };
+const char *golden_pass_name(enum golden_pass pass); /* "forward" */
+/* The pass that the expected array of that name comes out of. */
+enum golden_pass golden_pass_of(const struct golden_case *c, const char *name);
+bool golden_has_pass(const struct golden_case *c, enum golden_pass pass);
+/* Is the input of that name given? Cotangents are not given to forward. */
+bool golden_pass_is_given(enum golden_pass pass, const char *name);
+
 /* The suites as a vector pack, the lines of the port protocol (tests/golden/README.md): a call for
  * each case and pass, numbered from 1. With `expected` each wanted array is followed by its exact
  * values and bounds, which readers of requests ignore. name is one word. FILE_WRITE if the stream

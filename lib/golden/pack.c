@@ -6,8 +6,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum pass { PASS_FORWARD, PASS_BACKWARD, PASS_TRAIN, N_PASSES };
-static const char *const pass_names[N_PASSES] = {"forward", "backward", "train"};
+const char *golden_pass_name(enum golden_pass pass) {
+    static const char *const names[GOLDEN_N_PASSES] = {"forward", "backward", "train"};
+    return pass < GOLDEN_N_PASSES ? names[pass] : "?";
+}
 
 static bool ends_in(const char *name, const char *suffix) {
     size_t length = strlen(name);
@@ -17,18 +19,18 @@ static bool ends_in(const char *name, const char *suffix) {
 
 /* Gradients come out of a backward pass. Parameters after update steps come out of training, and so
  * does what else such a case expects (a loss curve). */
-static enum pass pass_of(const struct golden_case *c, const char *name) {
+enum golden_pass golden_pass_of(const struct golden_case *c, const char *name) {
     for (size_t i = 0; i < c->n_expected; i++) {
         if (ends_in(c->expected[i].name, ".updated")) {
-            return PASS_TRAIN;
+            return GOLDEN_TRAIN;
         }
     }
-    return ends_in(name, ".grad") ? PASS_BACKWARD : PASS_FORWARD;
+    return ends_in(name, ".grad") ? GOLDEN_BACKWARD : GOLDEN_FORWARD;
 }
 
 /* A forward pass is given no cotangents. */
-static bool is_given(enum pass pass, const char *name) {
-    return pass != PASS_FORWARD || !ends_in(name, ".grad");
+bool golden_pass_is_given(enum golden_pass pass, const char *name) {
+    return pass != GOLDEN_FORWARD || !ends_in(name, ".grad");
 }
 
 /* ---- lines ---- */
@@ -39,45 +41,28 @@ static void put_kind(FILE *out, const char *word, const char *name, const struct
     (void)fprintf(out, "%s %s %s %s", word, name, array_dtype_name(a->dtype), shape);
 }
 
-static uint64_t bits_of(const struct array *a, size_t i) {
-    size_t size = array_dtype_size(a->dtype);
-    const unsigned char *at = (const unsigned char *)a->data + i * size;
-    uint64_t bits = 0;
-    uint32_t half = 0;
-    switch (size) {
-    case sizeof bits:
-        memcpy(&bits, at, sizeof bits);
-        return bits;
-    case sizeof half:
-        memcpy(&half, at, sizeof half);
-        return half;
-    default:
-        return *at;
-    }
-}
-
 static void put_array(FILE *out, const char *word, const char *name, const struct array *a) {
     int digits = (int)(2 * array_dtype_size(a->dtype));
     put_kind(out, word, name, a);
     for (size_t i = 0; i < a->count; i++) {
-        (void)fprintf(out, " %0*" PRIx64, digits, bits_of(a, i));
+        (void)fprintf(out, " %0*" PRIx64, digits, array_bits(a, i));
     }
     (void)fputc('\n', out);
 }
 
 /* ---- calls ---- */
 
-static void put_call(FILE *out, const char *kernel, const struct golden_case *c, enum pass pass,
-                     bool expected, size_t id) {
-    (void)fprintf(out, "call %zu %s %s\ncase %s\n", id, kernel, pass_names[pass], c->id);
+static void put_call(FILE *out, const char *kernel, const struct golden_case *c,
+                     enum golden_pass pass, bool expected, size_t id) {
+    (void)fprintf(out, "call %zu %s %s\ncase %s\n", id, kernel, golden_pass_name(pass), c->id);
     for (size_t i = 0; i < c->n_inputs; i++) {
-        if (is_given(pass, c->inputs[i].name)) {
+        if (golden_pass_is_given(pass, c->inputs[i].name)) {
             put_array(out, "in", c->inputs[i].name, &c->inputs[i].array);
         }
     }
     for (size_t i = 0; i < c->n_expected; i++) {
         const struct golden_expected *e = &c->expected[i];
-        if (pass_of(c, e->name) != pass) {
+        if (golden_pass_of(c, e->name) != pass) {
             continue;
         }
         put_kind(out, "want", e->name, &e->exact);
@@ -90,9 +75,9 @@ static void put_call(FILE *out, const char *kernel, const struct golden_case *c,
     (void)fputs("go\n", out);
 }
 
-static bool has_pass(const struct golden_case *c, enum pass pass) {
+bool golden_has_pass(const struct golden_case *c, enum golden_pass pass) {
     for (size_t i = 0; i < c->n_expected; i++) {
-        if (pass_of(c, c->expected[i].name) == pass) {
+        if (golden_pass_of(c, c->expected[i].name) == pass) {
             return true;
         }
     }
@@ -109,8 +94,8 @@ enum golden_status golden_pack_write(const struct golden_suite suites[], size_t 
     for (size_t i = 0; i < n_suites; i++) {
         for (size_t j = 0; j < suites[i].n_cases; j++) {
             const struct golden_case *c = &suites[i].cases[j];
-            for (enum pass pass = PASS_FORWARD; pass < N_PASSES; pass++) {
-                if (has_pass(c, pass)) {
+            for (enum golden_pass pass = GOLDEN_FORWARD; pass < GOLDEN_N_PASSES; pass++) {
+                if (golden_has_pass(c, pass)) {
                     put_call(out, suites[i].kernel, c, pass, expected, ++id);
                 }
             }

@@ -43,6 +43,7 @@ static json_t *golden(const struct gate_case *c) {
     json_t *arrays = json_array();
     part_text(o, "verdict", gate_verdict_name(c->golden));
     part_size(o, "expected", c->n_expected);
+    part_size(o, "left_out", c->n_left_out);
     for (size_t i = 0; i < c->n_arrays; i++) {
         json_t *a = part_comparison(&c->arrays[i].comparison);
         part_text(a, "name", c->arrays[i].name);
@@ -85,6 +86,35 @@ static json_t *baseline(const struct gate_baseline *b) {
     return o;
 }
 
+static json_t *probes(const struct gate_case *c) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < c->n_probes; i++) {
+        json_t *o = json_object();
+        part_text(o, "name", c->probes[i].name);
+        part_text(o, "verdict", gate_verdict_name(c->probes[i].verdict));
+        part_text(o, "note", c->probes[i].note);
+        part_append(list, o);
+    }
+    return list;
+}
+
+static json_t *calls(const struct port_counts *c) {
+    json_t *o = json_object();
+    part_size(o, "asked", c->asked);
+    part_size(o, "answered", c->answered);
+    part_size(o, "talk_lines", c->talk_lines);
+    return o;
+}
+
+static json_t *port(const struct gate_port_report *p) {
+    json_t *o = json_object();
+    part_text(o, "target", p->target);
+    part_text(o, "text", p->text);
+    part(o, "flush_to_zero", json_boolean(p->flush_to_zero));
+    part_text(o, "finding", p->finding);
+    return o;
+}
+
 static json_t *flags(const char *joined) {
     json_t *list = json_array();
     for (const char *p = joined; *p != '\0';) {
@@ -111,6 +141,8 @@ static json_t *one_case(const struct gate_results *results, const struct report_
     part(o, "worker", worker(c));
     part(o, "golden", golden(c));
     part(o, "gradient", gradient(c));
+    part(o, "probes", probes(c));
+    part(o, "calls", calls(&c->calls));
     part(o, "recorded", s->baseline.exists ? recorded(&c->recorded) : json_null());
     return o;
 }
@@ -126,6 +158,7 @@ static json_t *kernel(const struct gate_results *results, const struct report_op
     part_text(o, "finding", s->finding);
     part_size(o, "cases_total", s->n_total);
     part_size(o, "cases_run", s->n_cases);
+    part_size(o, "cases_left_out", s->n_left_out);
     part(o, "by_case", counts(&s->by_case));
     part(o, "by_golden", counts(&s->by_golden));
     part(o, "by_gradient", counts(&s->by_gradient));
@@ -156,6 +189,7 @@ static json_t *whole(const struct gate_results *results, const struct report_opt
     part(o, "version", json_integer(REPORT_JSON_VERSION));
     part_text(o, "gradgate", version);
     part_text(o, "golden", results->golden_dir);
+    part(o, "port", results->port != NULL ? port(results->port) : json_null());
     part_seed(o, "seed", results->seed);
     part_real(o, "time_limit", results->time_limit);
     part_real(o, "seconds", results->seconds);

@@ -15,7 +15,9 @@ static const char *colour_of(enum gate_verdict verdict) {
     case GATE_ERROR:
         return "\033[35m";
     case GATE_INCONCLUSIVE:
+    case GATE_KNOWN:
         return "\033[33m";
+    case GATE_SKIPPED:
     case GATE_NOT_APPLICABLE:
     case GATE_NOT_RUN:
         break;

@@ -115,7 +115,7 @@ static void put_details(FILE *out, const struct gate_results *results,
     if (n_bad > shown) {
         put_more(out, s, next, n_bad - shown);
     }
-    if (s->finding[0] != '\0') {
+    if (s->finding[0] != '\0' && s->verdict != GATE_SKIPPED) {
         (void)fputc('\n', out);
         paint(out, options, s->verdict, gate_verdict_name(s->verdict), 0);
         (void)fprintf(out, "  %s: ", s->name);
@@ -149,6 +149,78 @@ static void put_undecided(FILE *out, const struct gate_results *results) {
     }
 }
 
+/* ---- what a port was not asked, or did not answer ---- */
+
+static void put_heading(FILE *out, bool *said, const char *heading) {
+    (void)fputs(*said ? "" : heading, out);
+    *said = true;
+}
+
+/* The first reason speaks for the others. */
+static void put_skipped_of(FILE *out, bool *said, const struct gate_suite *s) {
+    static const char heading[] = "\nNot verified:\n";
+    const struct gate_case *forward = NULL;
+    const struct gate_case *backward = NULL;
+    for (size_t i = s->n_cases; i-- > 0;) {
+        forward = s->cases[i].verdict == GATE_SKIPPED ? &s->cases[i] : forward;
+        backward = s->cases[i].gradient == GATE_SKIPPED ? &s->cases[i] : backward;
+    }
+    if (forward != NULL) {
+        put_heading(out, said, heading);
+        (void)fprintf(out, "  %s: %zu of %zu cases skipped: ", s->name, s->by_case.of[GATE_SKIPPED],
+                      s->n_cases);
+        put_scrubbed(out, forward->finding);
+        (void)fputc('\n', out);
+    }
+    if (backward != NULL) {
+        put_heading(out, said, heading);
+        (void)fprintf(out, "  %s: gradients in %zu of %zu cases: ", s->name,
+                      s->by_gradient.of[GATE_SKIPPED], s->n_cases);
+        put_scrubbed(out, backward->gradient_note);
+        (void)fputc('\n', out);
+    }
+    if (s->n_left_out > 0) {
+        put_heading(out, said, heading);
+        (void)fprintf(out, "  %s: %zu cases, which are larger than asked for\n", s->name,
+                      s->n_left_out);
+    }
+}
+
+static void put_skipped(FILE *out, const struct gate_results *results) {
+    bool said = false;
+    for (size_t i = 0; i < results->n_suites; i++) {
+        put_skipped_of(out, &said, &results->suites[i]);
+    }
+}
+
+static void put_known(FILE *out, const struct gate_results *results) {
+    bool said = false;
+    for (size_t i = 0; i < results->n_suites; i++) {
+        const struct gate_suite *s = &results->suites[i];
+        for (size_t j = 0; j < s->n_cases; j++) {
+            if (s->cases[j].verdict == GATE_KNOWN) {
+                put_heading(out, &said, "\nFailures that were accepted:\n");
+                (void)fprintf(out, "  %s/%s: ", s->name, s->cases[j].id);
+                put_scrubbed(out, s->cases[j].finding);
+                (void)fputc('\n', out);
+            }
+        }
+    }
+}
+
+static void put_port(FILE *out, const struct gate_port_report *port) {
+    (void)fputs("port ", out);
+    put_scrubbed(out, port->target);
+    (void)fputs(port->text[0] != '\0' ? ": " : "", out);
+    put_scrubbed(out, port->text);
+    (void)fputs(port->flush_to_zero ? " (allowed for)\n" : "\n", out);
+    if (port->finding[0] != '\0') {
+        (void)fputs("fail  ", out);
+        put_scrubbed(out, port->finding);
+        (void)fputc('\n', out);
+    }
+}
+
 /* The first case on which a kernel printed something speaks for it. */
 static void put_talkers(FILE *out, const struct gate_results *results) {
     for (size_t i = 0; i < results->n_suites; i++) {
@@ -177,7 +249,7 @@ static struct total add_up(const struct gate_results *results) {
     for (size_t i = 0; i < results->n_suites; i++) {
         const struct gate_suite *s = &results->suites[i];
         t.kernels.of[s->verdict]++;
-        t.n_cases += s->n_cases;
+        t.n_cases += s->n_cases - s->by_case.of[GATE_SKIPPED];
         t.n_arrays += s->n_arrays;
         t.n_elements += s->n_elements;
         for (size_t v = 0; v <= GATE_FAIL; v++) {
@@ -189,8 +261,9 @@ static struct total add_up(const struct gate_results *results) {
 
 static void put_counts(FILE *out, const struct gate_counts *counts) {
     const char *separator = "";
-    static const enum gate_verdict order[] = {GATE_PASS,         GATE_FAIL,           GATE_ERROR,
-                                              GATE_INCONCLUSIVE, GATE_NOT_APPLICABLE, GATE_NOT_RUN};
+    static const enum gate_verdict order[] = {GATE_PASS,           GATE_FAIL,   GATE_ERROR,
+                                              GATE_INCONCLUSIVE,   GATE_KNOWN,  GATE_SKIPPED,
+                                              GATE_NOT_APPLICABLE, GATE_NOT_RUN};
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
         if (counts->of[order[i]] > 0) {
             (void)fprintf(out, "%s%zu %s", separator, counts->of[order[i]],
@@ -237,12 +310,18 @@ int report_text(const struct gate_results *results, const struct report_options 
     (void)fprintf(stream, "gradgate %s, seed %" PRIu64 ", golden values in ", version,
                   results->seed);
     put_scrubbed(stream, results->golden_dir);
-    (void)fputs("\n\n", stream);
+    (void)fputc('\n', stream);
+    if (results->port != NULL) {
+        put_port(stream, results->port);
+    }
+    (void)fputc('\n', stream);
     put_table(stream, results, options);
     for (size_t i = 0; i < results->n_suites; i++) {
         put_details(stream, results, options, &results->suites[i]);
     }
     text_baselines(stream, results);
+    put_known(stream, results);
+    put_skipped(stream, results);
     if (!is_verbose(options)) {
         put_undecided(stream, results);
         put_talkers(stream, results);

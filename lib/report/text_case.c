@@ -40,8 +40,12 @@ static void put_golden_pass(FILE *out, const struct gate_case *c, size_t n_passe
         }
     }
     put_label(out, "golden");
-    (void)fprintf(out, "%zu of %zu arrays pass, at most %.2g of the bound used, %" PRIu64 " ULP\n",
+    (void)fprintf(out, "%zu of %zu arrays pass, at most %.2g of the bound used, %" PRIu64 " ULP",
                   n_passed, c->n_expected, share, ulp);
+    if (c->n_left_out > 0) {
+        (void)fprintf(out, "; %zu left out", c->n_left_out);
+    }
+    (void)fputc('\n', out);
 }
 
 static void put_golden(FILE *out, const struct gate_case *c) {
@@ -137,6 +141,18 @@ static void put_gradient(FILE *out, const struct report_options *options,
 
 /* ---- the case ---- */
 
+static void put_probes(FILE *out, const struct gate_case *c) {
+    for (size_t i = 0; i < c->n_probes; i++) {
+        const struct gate_probe *p = &c->probes[i];
+        put_label(out, p->name);
+        if (p->verdict != GATE_NOT_APPLICABLE) {
+            (void)fprintf(out, "%s: ", gate_verdict_name(p->verdict));
+        }
+        put_scrubbed(out, p->note);
+        (void)fputc('\n', out);
+    }
+}
+
 static void put_talk(FILE *out, const struct gate_case *c) {
     if (c->talk_size == 0) {
         return;
@@ -166,6 +182,7 @@ void text_case(FILE *out, const struct gate_results *results, const struct repor
     if (s->baseline.exists) {
         put_moved(out, c);
     }
+    put_probes(out, c);
     put_gradient(out, options, c);
     put_talk(out, c);
     again_text(results, options, s->name, c->id, again, sizeof again);
