@@ -179,7 +179,7 @@ $(B)/tests/bench/bench: $(B)/tests/bench/bench.o $(call objects,neuron)
 	@cp $@ $(B)/bench
 
 .PHONY: mutants
-mutants: ## break lib/neuron on purpose, change by change: who notices? MUTATE="--sample 40" for a few minutes
+mutants: ## break lib/ on purpose, change by change: who notices? MUTATE="--sample 40" for minutes, else hours
 	scripts/mutate $(MUTATE)
 
 .PHONY: print-warn
@@ -214,7 +214,14 @@ endef
 $(foreach m,$(TESTED),$(eval $(call test_program,$(m))))
 
 # test_allocation counts what lib/neuron allocates.
-$(B)/tests/test_neuron: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+$(B)/tests/test_neuron $(B)/alone_neuron: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+
+# The same tests in one process without Criterion's library, for scripts/mutate.
+define alone_program
+$(B)/alone_$(1): $(B)/tests/alone/alone.o $(patsubst %.c,$(B)/%.o,$(wildcard tests/$(1)/*.c tests/$(1)/*/*.c)) $(call objects,$(call closure,$(1)))
+	$$(SAY)$$(CC) $$(TEST_CFLAGS) $$(LDFLAGS) -o $$@ $$^ $(call libraries,$(call closure,$(1))) -lm
+endef
+$(foreach m,neuron gradcheck golden,$(eval $(call alone_program,$(m))))
 
 NOTEBOOK := $(B)/tests/notebook/notebook.o $(B)/tests/notebook/numpy_text.o $(call objects,neuron)
 $(B)/notebook: $(B)/tests/notebook/main.o $(NOTEBOOK)

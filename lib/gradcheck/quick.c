@@ -35,8 +35,9 @@ static size_t steepest(struct gc_session *s, const struct gc_input *in, struct g
         struct gc_lane lane;
         struct gc_group group = {.n_lanes = 1, .lanes = &lane};
         gc_lane_open(s, &lane, entry);
-        double h = 0.01 * gc_tensor_scale(s, in);
-        if (gc_probe(s, &group, h, 0) == GC_DONE && lane.levels.n > 0) {
+        double room = 0.98 * fmin(lane.above, lane.below);
+        double h = fmin(0.01 * gc_tensor_scale(s, in), room);
+        if (h > 0 && gc_probe(s, &group, h, 0) == GC_DONE && lane.levels.n > 0) {
             reaction[i] = fabs(lane.levels.odd[0]);
             best = reaction[i] >= gc_max_abs(reaction, SAMPLED) ? entry : best;
         }

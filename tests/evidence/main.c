@@ -9,12 +9,13 @@
 #include "workers.h"
 
 static const char usage[] =
-    "usage: evidence [--full] [--jobs N] [--json FILE] [--all] [EXPERIMENT...]\n"
+    "usage: evidence [--full] [--first N] [--jobs N] [--json FILE] [--all] [EXPERIMENT...]\n"
     "       evidence --draw EXPERIMENT:NUMBER      repeat one draw and print its reports\n"
     "       evidence --list\n"
     "Measures the derivative engine against exact derivatives. --full takes the long variant of "
     "every\n"
     "experiment (10^6 soak draws, every entry, 1,000 large seeds): about an hour on two cores.\n"
+    "--first N takes at most N draws of each experiment.\n"
     "--all names every draw that is worth a look, not only the first eight.\n"
     "Exit: 0 every line met, 1 a line is not met, 2 could not run.\n";
 
@@ -25,7 +26,7 @@ struct table {
 
 struct request {
     bool full, all;
-    size_t n_jobs;
+    size_t n_jobs, first;
     const char *json;
     const char *draw;
 };
@@ -120,7 +121,8 @@ static int run(const struct request *request, char *names[], size_t n_names) {
     for (size_t p = 0; p < n_plans; p++) {
         const struct experiment *e =
             n_names ? experiment_named(names[p], strlen(names[p])) : experiments[p];
-        plans[p] = (struct plan){.experiment = e, .n = n_draws(e, request->full)};
+        size_t n = n_draws(e, request->full);
+        plans[p] = (struct plan){.experiment = e, .n = n < request->first ? n : request->first};
     }
     struct table table = {.json = request->json ? fopen(request->json, "w") : NULL};
     if (request->json && !table.json) {
@@ -160,7 +162,7 @@ static int list(void) {
 }
 
 int main(int argc, char *argv[]) {
-    struct request request = {.n_jobs = 2};
+    struct request request = {.n_jobs = 2, .first = SIZE_MAX};
     int i = 1;
     for (; i < argc && argv[i][0] == '-'; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : "";
@@ -179,6 +181,8 @@ int main(int argc, char *argv[]) {
             request.json = argv[++i];
         } else if (strcmp(argv[i], "--jobs") == 0 && strtoul(value, NULL, 10) > 0) {
             request.n_jobs = strtoul(argv[++i], NULL, 10);
+        } else if (strcmp(argv[i], "--first") == 0 && strtoul(value, NULL, 10) > 0) {
+            request.first = strtoul(argv[++i], NULL, 10);
         } else {
             fputs(usage, stderr);
             return 2;

@@ -1,15 +1,23 @@
 # SPDX-License-Identifier: MIT
-"""scripts/mutate: which changes it makes of a line, and which it leaves alone."""
+"""scripts/mutate: which changes it makes of a line, which it leaves alone, and that it tells who notices them."""
+import contextlib
 import importlib.machinery
 import importlib.util
+import io
+import json
 import pathlib
+import subprocess
+import sys
+import tempfile
 import unittest
+from unittest import mock
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 LOADER = importlib.machinery.SourceFileLoader("mutate", str(TOP / "scripts/mutate"))
 SPEC = importlib.util.spec_from_loader("mutate", LOADER)
 assert SPEC is not None
 mutate = importlib.util.module_from_spec(SPEC)
+sys.modules["mutate"] = mutate
 LOADER.exec_module(mutate)
 
 # a statement -> every change that must be made of it
@@ -22,7 +30,9 @@ MUST = [
                                    "if (n == 1) { return 1; }", "if (n == 0) { return 2; }"}),
     ("f(x, w, n);", {"f(w, x, n);", "(void)0;"}),
     ("double sum = 0;", {"float sum = 0;", "double sum = 1;"}),
-    ("y = 0.5 * x;", {"y = (1.001 * 0.5) * x;", "y = 0.5 / x;"}),
+    ("y = 0.5 * x;", {"y = (2 * 0.5) * x;", "y = 0.5 / x;"}),
+    ("y = 0x1.8p-3 * x;", {"y = (1.001 * 0x1.8p-3) * x;"}),
+    ("y = x > 0.0;", {"y = x > (0.0 + 1);", "y = x >= 0.0;"}),
     ("while (a < b && c) { a++; }", {"while (a <= b && c) { a++; }", "while (a < b || c) { a++; }"}),
 ]
 # a statement -> a change that must not be made: it would not compile, or means nothing
@@ -31,6 +41,9 @@ MUST_NOT = [
     ('s = "a + b";', 's = "a - b";'),
     ("y = x; // a + b", "y = x; // a - b"),
     ("char *name;", "(void)0;"),
+    ("char text[8];", "char text[9];"),
+    ("struct x a[N] = {0};", "struct x a[N + 1] = {0};"),
+    ("n = sizeof a / sizeof a[0];", "n = sizeof a / sizeof a[1];"),
 ]
 
 
@@ -57,10 +70,131 @@ class Mutate(unittest.TestCase):
         for mutant in mutants:
             self.assertNotEqual(mutate.mutated(mutant, text), text)
 
-    def test_the_order_is_fixed(self):
-        mutants = mutate.select(["neuron"], [], 20)
-        self.assertEqual([m.name for m in mutants], [m.name for m in mutate.select(["neuron"], [], 20)])
-        self.assertEqual(len(mutants), 20)
+    def test_a_sample_is_fixed_by_its_seed_and_not_by_edits_elsewhere(self):
+        text = "int f(int a, int b) {\n    return a + b * 3;\n}\n"
+        mutants = mutate.generate("lib/x/x.c", text)
+        later = mutate.generate("lib/x/x.c", "int g(int a) {\n    return a;\n}\n" + text)
+        first = [m.identity for m in mutate.select(mutants, [], 3, 1)]
+        self.assertEqual(len(first), 3)
+        self.assertEqual([m.identity for m in mutate.select(later, [], 3, 1)], first)
+        self.assertNotEqual([m.identity for m in mutate.select(mutants, [], 0, 2)],
+                            [m.identity for m in mutate.select(mutants, [], 0, 1)])
+
+    def test_equal_changes_of_equal_lines_are_told_apart(self):
+        mutants = mutate.generate("lib/x/x.c", "void f(void) {\n    a = b + c;\n    a = b + c;\n}\n")
+        self.assertEqual(len({m.identity for m in mutants}), len(mutants))
+
+    def test_the_interval_holds_the_share_and_narrows(self):
+        for hits, n in ((0, 10), (9, 10), (10, 10), (45, 50), (450, 500)):
+            low, high = mutate.interval(hits, n)
+            self.assertTrue(0 <= low <= hits / n <= high <= 1)
+        self.assertAlmostEqual(mutate.interval(45, 50)[0], 0.7864, 3)  # Wilson, by hand
+        self.assertAlmostEqual(mutate.interval(45, 50)[1], 0.9565, 3)
+
+
+SOURCE = """int sum(int a, int b) {
+    int unused = 0;
+    unused = a;
+    return a + b;
+}
+"""
+LOOP = """int sum(int a, int b) {
+    while (b > 0) {
+        a++;
+        b--;
+    }
+    return a;
+}
+"""
+PROGRAM = """#include <stdio.h>
+int sum(int a, int b);
+int main(void) {
+    printf("suite/%s\\n", "first");
+    return sum(2, 3) != 5;
+}
+"""
+MAKEFILE = "build/debug/check: lib/x/x.c check.c\n\t@mkdir -p build/debug\n\t@gcc -o $@ $^\n"
+
+
+class Run(unittest.TestCase):
+    """A tree of one function and one test."""
+
+    def setUp(self):
+        self.top = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        for name, text in {"lib/x/x.c": SOURCE, "check.c": PROGRAM, "Makefile": MAKEFILE,
+                           ".gitignore": "/build/\n"}.items():
+            (self.top / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.top / name).write_text(text, encoding="utf-8")
+        (self.top / "tests").mkdir()
+        subprocess.run(["git", "init", "-q"], cwd=self.top, check=True)
+        checks = {"x": [mutate.Check("tests", ("{B}/check",))]}
+        self.enterContext(mock.patch.object(mutate, "CHECKS", checks))
+        self.enterContext(mock.patch.object(mutate, "TOP", self.top))
+
+    def mutate(self, *arguments: str) -> tuple[int, str]:
+        """(exit code, what it prints)"""
+        out = io.StringIO()
+        words = ["mutate", "--jobs", "2", "--results", str(self.top / "build/results.jsonl"),
+                 "--json", str(self.top / "build/mutants.json"), *arguments]
+        with mock.patch.object(sys, "argv", words), contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+            return mutate.main(), out.getvalue()
+
+    def summary(self) -> dict:
+        return json.loads((self.top / "build/mutants.json").read_text(encoding="utf-8"))[0]
+
+    def test_names_survivors_and_those_alone(self):
+        code, out = self.mutate()
+        self.assertEqual(code, 1)
+        summary = self.summary()
+        self.assertTrue(all("unused" in name for name in summary["survivors"]), out)
+        self.assertGreaterEqual(summary["killed"], 2)
+        self.assertEqual(summary["killed"] + len(summary["survivors"]), summary["mutants"])
+        self.assertIn("lib/x/x.c:3: `unused = a` -> `(void)0`", out)
+        self.assertEqual((self.top / "lib/x/x.c").read_text(encoding="utf-8"), SOURCE)
+
+    def test_survivors_that_are_listed_with_a_reason_are_equivalent(self):
+        lines = ["int unused = 0; | 0 -> 1", "unused = a; | unused = a -> (void)0"]
+        (self.top / "tests/mutants-equivalent.txt").write_text(
+            "".join(f"lib/x/x.c | {line} | nobody reads it\n" for line in lines), encoding="utf-8")
+        code, out = self.mutate()
+        self.assertEqual(code, 0, out)
+        self.assertEqual(self.summary()["equivalent"], 2)
+        (self.top / "tests/mutants-equivalent.txt").write_text(f"lib/x/x.c | {lines[0]} | \n", encoding="utf-8")
+        self.assertEqual(self.mutate()[0], 2, "no reason")
+
+    def test_a_run_is_resumed_from_its_results(self):
+        _, out = self.mutate("--sample", "2")
+        before = (self.top / "build/results.jsonl").read_text(encoding="utf-8")
+        self.assertEqual(len(before.splitlines()), 2)
+        self.mutate("--sample", "3", "--resume")
+        after = (self.top / "build/results.jsonl").read_text(encoding="utf-8")
+        self.assertTrue(after.startswith(before))
+        self.assertEqual(len(after.splitlines()), 3, out)
+        self.assertEqual(self.summary()["mutants"] + self.summary()["not_compiled"], 3)
+
+    def test_a_mutant_that_hangs_is_killed(self):
+        (self.top / "lib/x/x.c").write_text(LOOP, encoding="utf-8")
+        self.mutate("--at", "x.c:4")
+        self.assertEqual(self.summary()["survivors"], [])
+        self.assertIn("b-- -> (void)0", (self.top / "build/results.jsonl").read_text(encoding="utf-8"))
+
+    def test_a_settled_mutant_that_survives_fails(self):
+        self.mutate()
+        self.assertEqual(self.mutate("--settle", "5")[0], 0)
+        settled = self.top / "tests/mutants-settled.txt"
+        self.assertEqual(self.mutate("--settled")[0], 0)
+        (self.top / "check.c").write_text(PROGRAM.replace("!= 5", "== 0"), encoding="utf-8")
+        self.assertEqual(self.mutate("--settled")[0], 1)
+        listed = settled.read_text(encoding="utf-8")
+        settled.write_text(listed + listed.replace("lib/x/x.c", "lib/x/gone.c") + "lib/x/y.c | a | b -> c | 0\n",
+                           encoding="utf-8")
+        self.assertEqual(self.mutate("--settled")[0], 2, "half of it is gone")
+
+    def test_sources_that_do_not_pass_as_they_are_are_an_error(self):
+        (self.top / "check.c").write_text(PROGRAM.replace("!= 5", "!= 6"), encoding="utf-8")
+        code, out = self.mutate()
+        self.assertEqual(code, 2)
+        self.assertIn("do not pass", out)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: MIT
+"""What a mutant of each module meets, in which order, and a copy of the tree to build and run it in.
+
+A check kills a mutant if a command of it fails, crashes, or needs much more CPU time or memory than on the sources as
+they are. The cheap and sharp ones stand first. No check compares outputs with those of the unchanged program: only
+what the project itself would call wrong counts.
+"""
+import dataclasses
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+
+# A mutant compiles without warnings and debug information. MEMORY is for address space, in bytes.
+QUICKLY = "-w -g0"
+MEMORY = 4 << 30
+BUILD_SECONDS = 900
+
+
+class CannotRun(Exception):
+    """The sources as they are do not build or do not pass."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Check:
+    name: str
+    commands: tuple[str, ...]   # run with {B} as build/<mode>; the first word is built first
+    mode: str = "debug"
+    by_name: bool = False       # takes names of tests to run first
+
+    @property
+    def targets(self) -> list[str]:
+        return list(dict.fromkeys(word for command in self.words() for word in command if "build/" in word))
+
+    def words(self) -> list[list[str]]:
+        return [command.format(B=f"build/{self.mode}").split() for command in self.commands]
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    failed: bool
+    cpu: float      # seconds, with all its children
+    last_word: str = ""
+
+
+def alone(module: str, mode: str = "debug") -> Check:
+    """The module's Criterion tests in one process, without Criterion."""
+    return Check("tests" if mode == "debug" else "sanitizer", (f"{{B}}/alone_{module}",), mode, by_name=True)
+
+
+def suite(*commands: str) -> Check:
+    return Check("other suites", tuple(f"{{B}}/tests/{command} -f -j1 --color=never" for command in commands))
+
+
+CHECKS = {
+    "neuron": [
+        alone("neuron"),
+        Check("gate", ("{B}/gradgate verify",)),
+        suite("test_notebook"),
+        alone("neuron", "sanitize"),
+    ],
+    "gradcheck": [
+        alone("gradcheck"),
+        Check("evidence", ("{B}/evidence --jobs 1 kinks peers vjp",)),
+        Check("more evidence", ("{B}/evidence --jobs 1 --first 680 soak honesty",
+                                "{B}/evidence --jobs 1 --first 60 neuron")),
+        Check("gate", ("{B}/gradgate verify neuron_batch neuron_f32",)),
+        suite("test_kernels", "test_criterion"),
+        alone("gradcheck", "sanitize"),
+        Check("bed", ("{B}/evidence --jobs 1 bed",)),
+    ],
+    "golden": [
+        Check("gate", ("{B}/gradgate compare tests/golden/neuron_init.npz tests/golden/neuron_init.npz",
+                       "{B}/gradgate verify neuron_init neuron_update_f32")),
+        alone("golden"),
+        suite("test_criterion", "test_gate", "test_cli --filter cli_transcript/compare"),
+        alone("golden", "sanitize"),
+    ],
+}
+
+
+def python_with_numpy() -> str:
+    """For the tests that hold C against NumPy; the suite itself says so if there is none."""
+    for python in (os.environ.get("PYTHON"), sys.executable, "/usr/bin/python3"):
+        if python and subprocess.run([python, "-c", "import numpy"], stderr=subprocess.DEVNULL,
+                                     check=False).returncode == 0:
+            return python
+    return "python3"
+
+
+def call(command: list[str], folder: pathlib.Path, mode: str, cpu: float) -> Outcome:
+    """Run a command that may take so much CPU time in each of its processes, and much longer by the clock."""
+    limits = f"ulimit -c 0 && ulimit -t {int(cpu) + 1}"
+    if mode != "sanitize":  # which reserves more addresses than there is memory
+        limits += f" && ulimit -v {MEMORY >> 10}"
+    environment = os.environ | {"GRADGATE": f"build/{mode}/gradgate", "PYTHON": PYTHON,
+                                "ASAN_OPTIONS": "abort_on_error=1:detect_leaks=1"}
+    for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+        environment.pop(name, None)
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(  # pylint: disable=consider-using-with
+            ["sh", "-c", f'{limits} && exec "$@"', "sh", *command], cwd=folder, env=environment, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.DEVNULL)
+        clock = threading.Timer(60 + 60 * cpu, os.killpg, (process.pid, signal.SIGKILL))
+        clock.start()
+        _, status, used = os.wait4(process.pid, 0)
+        clock.cancel()
+        process.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(max(0, output.seek(0, os.SEEK_END) - 400))
+        lines = output.read().decode(errors="replace").split()
+    return Outcome(process.returncode != 0, used.ru_utime + used.ru_stime, lines[-1] if lines else "")
+
+
+PYTHON = python_with_numpy()
+
+
+class Tree:
+    """A copy of the tree, with the objects that are there already."""
+
+    def __init__(self, top: pathlib.Path, folder: pathlib.Path) -> None:
+        self.folder = folder
+        self.baselines: dict[Check, float] = {}
+        shutil.rmtree(folder, ignore_errors=True)
+        listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=top, text=True, check=True,
+                                capture_output=True).stdout.splitlines()
+        for name in listed:
+            if (top / name).is_file():
+                copy(top / name, folder / name)
+        self.take_objects(top, "debug")
+
+    def take_objects(self, top: pathlib.Path, mode: str) -> None:
+        for path in (top / "build" / mode).rglob("*"):
+            target = self.folder / path.relative_to(top)
+            if path.is_file() and path.suffix in {".o", ".d"} and not target.exists():
+                copy(path, target)
+
+    def build(self, check: Check, clean: "Tree", changed: pathlib.Path | None = None) -> Outcome:
+        """Make what the check runs. Objects of sources that did not change come from the clean tree."""
+        if clean is not self and not all((self.folder / target).exists() for target in check.targets):
+            self.take_objects(clean.folder, check.mode)
+            if changed:
+                changed.touch()  # newer than any object
+        return call(["make", "-s", f"MODE={check.mode}", f"CFLAGS={QUICKLY}", *check.targets], self.folder, "sanitize",
+                    BUILD_SECONDS)
+
+    def run(self, check: Check, cpu: float, killers: list[str] | None = None) -> Outcome:
+        spent = 0.0
+        for command in check.words():
+            outcome = call(command + (killers or [] if check.by_name else []), self.folder, check.mode, cpu)
+            spent += outcome.cpu
+            if outcome.failed:
+                return dataclasses.replace(outcome, cpu=spent)
+        return Outcome(False, spent)
+
+    def limit(self, check: Check) -> float:
+        """Of CPU time, from the sources as they are; they have to pass."""
+        if check not in self.baselines:
+            if self.build(check, self).failed:
+                raise CannotRun(f"the sources as they are do not build in {self.folder}: {' '.join(check.targets)}")
+            outcome = self.run(check, 600)
+            if outcome.failed:
+                raise CannotRun(f"the sources as they are do not pass in {self.folder}: {check.commands}")
+            self.baselines[check] = 4 * outcome.cpu + 2
+        return self.baselines[check]
+
+
+def copy(source: pathlib.Path, target: pathlib.Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(source, target)
