@@ -97,7 +97,9 @@ def call(command: list[str], folder: pathlib.Path, mode: str, cpu: float) -> Out
     limits = f"ulimit -c 0 && ulimit -t {int(cpu) + 1}"
     if mode != "sanitize":  # which reserves more addresses than there is memory
         limits += f" && ulimit -v {MEMORY >> 10}"
-    environment = os.environ | {"GRADGATE": f"build/{mode}/gradgate", "PYTHON": PYTHON,
+    temporary = folder / "build/tmp"
+    temporary.mkdir(parents=True, exist_ok=True)
+    environment = os.environ | {"GRADGATE": f"build/{mode}/gradgate", "PYTHON": PYTHON, "TMPDIR": str(temporary),
                                 "ASAN_OPTIONS": "abort_on_error=1:detect_leaks=1"}
     for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
         environment.pop(name, None)
@@ -112,6 +114,7 @@ def call(command: list[str], folder: pathlib.Path, mode: str, cpu: float) -> Out
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(max(0, output.seek(0, os.SEEK_END) - 400))
         lines = output.read().decode(errors="replace").split()
+    shutil.rmtree(temporary, ignore_errors=True)  # what a test left that did not come to its end
     return Outcome(process.returncode != 0, used.ru_utime + used.ru_stime, lines[-1] if lines else "")
 
 

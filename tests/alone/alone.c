@@ -14,9 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Criterion's Test() puts a pointer to each test into this section; the linker names its ends. */
-extern struct criterion_test *__start_cr_tst[]; /* NOLINT: reserved */
-extern struct criterion_test *__stop_cr_tst[];  /* NOLINT: reserved */
+/* Criterion's Test() and TestSuite() put pointers into these sections; the linker names their ends.
+ * There may be no suite. */
+extern struct criterion_test *__start_cr_tst[];                        /* NOLINT: reserved */
+extern struct criterion_test *__stop_cr_tst[];                         /* NOLINT: reserved */
+extern struct criterion_suite *__start_cr_sts[] __attribute__((weak)); /* NOLINT: reserved */
+extern struct criterion_suite *__stop_cr_sts[] __attribute__((weak));  /* NOLINT: reserved */
 
 /* ---- what the test objects want from Criterion ---- */
 
@@ -74,10 +77,39 @@ void criterion_internal_test_teardown(void) {
 
 /* ---- the runner ---- */
 
-static bool runs_alone(const struct criterion_test *test) {
-    const struct criterion_test_extra_data *d = test->data;
-    return d->kind_ == CR_TEST_NORMAL && !d->init && !d->fini && !d->signal && !d->exit_code &&
-           !d->disabled;
+/* The fixture of a test's suite; NULL if it has none. */
+static const struct criterion_test_extra_data *suite_of(const struct criterion_test *test) {
+    for (struct criterion_suite **s = __start_cr_sts; s < __stop_cr_sts; s++) {
+        if (*s && strcmp((*s)->name, test->category) == 0) {
+            return (*s)->data;
+        }
+    }
+    return NULL;
+}
+
+static bool plain(const struct criterion_test_extra_data *d) {
+    return d->kind_ == CR_TEST_NORMAL && !d->signal && !d->exit_code && !d->disabled;
+}
+
+static void call(void (*function)(void)) {
+    if (function) {
+        function();
+    }
+}
+
+static void run(const struct criterion_test *test) {
+    const struct criterion_test_extra_data *suite = suite_of(test);
+    printf("%s/%s\n", test->category, test->name);
+    fflush(stdout);
+    if (!plain(test->data) || (suite && !plain(suite))) {
+        fprintf(stderr, "alone: this test needs Criterion itself\n");
+        exit(2);
+    }
+    call(suite ? suite->init : NULL);
+    call(test->data->init);
+    test->test();
+    call(test->data->fini);
+    call(suite ? suite->fini : NULL);
 }
 
 static bool is_named(const struct criterion_test *test, char *names[], int n) {
@@ -95,17 +127,10 @@ int main(int argc, char *argv[]) {
     size_t n_run = 0;
     for (int named = 1; named >= 0; named--) {
         for (struct criterion_test **t = __start_cr_tst; t < __stop_cr_tst; t++) {
-            if (!*t || is_named(*t, argv + 1, argc - 1) != (named == 1)) {
-                continue;
+            if (*t && is_named(*t, argv + 1, argc - 1) == (named == 1)) {
+                run(*t);
+                n_run++;
             }
-            printf("%s/%s\n", (*t)->category, (*t)->name);
-            fflush(stdout);
-            if (!runs_alone(*t)) {
-                fprintf(stderr, "alone: this test needs Criterion itself\n");
-                return 2;
-            }
-            (*t)->test();
-            n_run++;
         }
     }
     return n_run > 0 ? 0 : 2;
