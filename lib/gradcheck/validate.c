@@ -10,13 +10,15 @@ struct where { /* of the first offending field */
 };
 
 static enum gradcheck_status refuse(enum gradcheck_status status, const struct where *where,
-                                    const char *list, size_t i, const char *field) {
-    if (list == NULL) {
-        gc_text(where->text, where->size, "%s: %s", field, gradcheck_status_text(status));
-    } else {
-        gc_text(where->text, where->size, "%s[%zu].%s: %s", list, i, field,
-                gradcheck_status_text(status));
-    }
+                                    const char *field) {
+    gc_text(where->text, where->size, "%s: %s", field, gradcheck_status_text(status));
+    return status;
+}
+
+static enum gradcheck_status refuse_in(enum gradcheck_status status, const struct where *where,
+                                       const char *list, size_t i, const char *field) {
+    gc_text(where->text, where->size, "%s[%zu].%s: %s", list, i, field,
+            gradcheck_status_text(status));
     return status;
 }
 
@@ -103,28 +105,28 @@ static bool is_domain(const struct gradcheck_tensor *t) {
 static enum gradcheck_status validate_tensor(const struct gradcheck_tensor *t, const char *list,
                                              size_t i, const struct where *where) {
     if (!is_name(t->name)) {
-        return refuse(GRADCHECK_E_NAME, where, list, i, "name");
+        return refuse_in(GRADCHECK_E_NAME, where, list, i, "name");
     }
     if (t->value == NULL) {
-        return refuse(GRADCHECK_E_NULL, where, list, i, "value");
+        return refuse_in(GRADCHECK_E_NULL, where, list, i, "value");
     }
     if (gc_dtype_size(t->dtype) == 0 || (!gc_is_float(t->dtype) && t->grad != NULL)) {
-        return refuse(GRADCHECK_E_DTYPE, where, list, i, "dtype");
+        return refuse_in(GRADCHECK_E_DTYPE, where, list, i, "dtype");
     }
     if (!is_shape(t)) {
-        return refuse(GRADCHECK_E_SHAPE, where, list, i, "shape");
+        return refuse_in(GRADCHECK_E_SHAPE, where, list, i, "shape");
     }
     if (!are_strides(t)) {
-        return refuse(GRADCHECK_E_STRIDES, where, list, i, "strides");
+        return refuse_in(GRADCHECK_E_STRIDES, where, list, i, "strides");
     }
     if (!isfinite(t->grad_scale)) {
-        return refuse(GRADCHECK_E_SCALE, where, list, i, "grad_scale");
+        return refuse_in(GRADCHECK_E_SCALE, where, list, i, "grad_scale");
     }
     if (t->batch_axis > t->ndim) {
-        return refuse(GRADCHECK_E_BATCH_AXIS, where, list, i, "batch_axis");
+        return refuse_in(GRADCHECK_E_BATCH_AXIS, where, list, i, "batch_axis");
     }
     if (strcmp(list, "inputs") == 0 && !is_domain(t)) {
-        return refuse(GRADCHECK_E_DOMAIN, where, list, i, "lower, upper");
+        return refuse_in(GRADCHECK_E_DOMAIN, where, list, i, "lower, upper");
     }
     return GRADCHECK_OK;
 }
@@ -144,7 +146,7 @@ static enum gradcheck_status validate_tensors(const struct gradcheck_kernel *k,
             const struct gradcheck_tensor *other =
                 j < k->n_inputs ? &k->inputs[j] : &k->outputs[j - k->n_inputs];
             if (strcmp(t->name, other->name) == 0) {
-                return refuse(GRADCHECK_E_NAME, where, input ? "inputs" : "outputs", at, "name");
+                return refuse_in(GRADCHECK_E_NAME, where, input ? "inputs" : "outputs", at, "name");
             }
         }
     }
@@ -168,7 +170,7 @@ static enum gradcheck_status validate_memory(const struct gradcheck_kernel *k,
         const struct gradcheck_tensor *a =
             i < k->n_inputs ? &k->inputs[i] : &k->outputs[i - k->n_inputs];
         if (overlap(a, a->value, a, a->grad) && !may_share(a, a)) {
-            return refuse(GRADCHECK_E_OVERLAP, where, NULL, 0, a->name);
+            return refuse(GRADCHECK_E_OVERLAP, where, a->name);
         }
         for (size_t j = 0; j < i; j++) {
             const struct gradcheck_tensor *b =
@@ -176,7 +178,7 @@ static enum gradcheck_status validate_memory(const struct gradcheck_kernel *k,
             bool shared = overlap(a, a->value, b, b->value) || overlap(a, a->grad, b, b->grad) ||
                           overlap(a, a->value, b, b->grad) || overlap(a, a->grad, b, b->value);
             if (shared && !may_share(a, b)) {
-                return refuse(GRADCHECK_E_OVERLAP, where, NULL, 0, a->name);
+                return refuse(GRADCHECK_E_OVERLAP, where, a->name);
             }
         }
     }
@@ -199,10 +201,10 @@ static enum gradcheck_status validate_jvp(const struct gradcheck_kernel *k,
         }
     }
     if (k->jvp != NULL && (inputs == 0 || !complete)) {
-        return refuse(GRADCHECK_E_JVP, where, NULL, 0, "jvp");
+        return refuse(GRADCHECK_E_JVP, where, "jvp");
     }
     if (k->jvp_symmetric && (k->jvp == NULL || inputs != outputs)) {
-        return refuse(GRADCHECK_E_JVP, where, NULL, 0, "jvp_symmetric");
+        return refuse(GRADCHECK_E_JVP, where, "jvp_symmetric");
     }
     return GRADCHECK_OK;
 }
@@ -218,16 +220,16 @@ static enum gradcheck_status validate_passes(const struct gradcheck_kernel *k, b
         observed += gc_is_float(k->outputs[i].dtype);
     }
     if ((differentiable == 0 && k->jvp == NULL && !forward_only) || observed == 0) {
-        return refuse(GRADCHECK_E_NO_GRADIENT, where, NULL, 0, "grad");
+        return refuse(GRADCHECK_E_NO_GRADIENT, where, "grad");
     }
     bool one_loss =
         k->n_outputs == 1 && k->outputs[0].grad == NULL && gc_tensor_count(&k->outputs[0]) == 1;
     if (k->backward == NULL && differentiable > 0 && !one_loss && !forward_only) {
-        return refuse(GRADCHECK_E_LOSS, where, NULL, 0, "backward");
+        return refuse(GRADCHECK_E_LOSS, where, "backward");
     }
     if (!(k->accuracy >= 0) || isinf(k->accuracy) ||
         (k->accuracy > 0 && (k->accuracy_reason == NULL || k->accuracy_reason[0] == '\0'))) {
-        return refuse(GRADCHECK_E_ACCURACY, where, NULL, 0, "accuracy");
+        return refuse(GRADCHECK_E_ACCURACY, where, "accuracy");
     }
     return GRADCHECK_OK;
 }
@@ -242,7 +244,7 @@ static enum gradcheck_status validate_waivers(const struct gradcheck_kernel *k,
                 known || strcmp(waiver->rule, gradcheck_rule_name((enum gradcheck_rule)rule)) == 0;
         }
         if (!known || waiver->reason == NULL || waiver->reason[0] == '\0') {
-            return refuse(GRADCHECK_E_WAIVER, where, "waivers", i, known ? "reason" : "rule");
+            return refuse_in(GRADCHECK_E_WAIVER, where, "waivers", i, known ? "reason" : "rule");
         }
     }
     return GRADCHECK_OK;
@@ -254,13 +256,13 @@ static enum gradcheck_status validate_options(const struct gradcheck_options *o,
         return GRADCHECK_OK;
     }
     if (o->n_points > GRADCHECK_MAX_POINTS) {
-        return refuse(GRADCHECK_E_OPTION, where, NULL, 0, "n_points");
+        return refuse(GRADCHECK_E_OPTION, where, "n_points");
     }
     if (o->n_directions > GRADCHECK_MAX_DIRECTIONS) {
-        return refuse(GRADCHECK_E_OPTION, where, NULL, 0, "n_directions");
+        return refuse(GRADCHECK_E_OPTION, where, "n_directions");
     }
     if (!(o->max_seconds >= 0) || isinf(o->max_seconds)) {
-        return refuse(GRADCHECK_E_OPTION, where, NULL, 0, "max_seconds");
+        return refuse(GRADCHECK_E_OPTION, where, "max_seconds");
     }
     return GRADCHECK_OK;
 }
@@ -268,16 +270,16 @@ static enum gradcheck_status validate_options(const struct gradcheck_options *o,
 static enum gradcheck_status validate_pointers(const struct gradcheck_kernel *k,
                                                const struct where *where) {
     if (k == NULL) {
-        return refuse(GRADCHECK_E_NULL, where, NULL, 0, "kernel");
+        return refuse(GRADCHECK_E_NULL, where, "kernel");
     }
     if (k->n_inputs == 0) {
-        return refuse(GRADCHECK_E_NO_INPUT, where, NULL, 0, "n_inputs");
+        return refuse(GRADCHECK_E_NO_INPUT, where, "n_inputs");
     }
     if (k->n_outputs == 0) {
-        return refuse(GRADCHECK_E_NO_OUTPUT, where, NULL, 0, "n_outputs");
+        return refuse(GRADCHECK_E_NO_OUTPUT, where, "n_outputs");
     }
     if (k->n_inputs > GRADCHECK_MAX_TENSORS || k->n_outputs > GRADCHECK_MAX_TENSORS - k->n_inputs) {
-        return refuse(GRADCHECK_E_TOO_MANY_TENSORS, where, NULL, 0, "n_inputs, n_outputs");
+        return refuse(GRADCHECK_E_TOO_MANY_TENSORS, where, "n_inputs, n_outputs");
     }
     const char *missing = k->name == NULL                          ? "name"
                           : k->inputs == NULL                      ? "inputs"
@@ -285,7 +287,7 @@ static enum gradcheck_status validate_pointers(const struct gradcheck_kernel *k,
                           : k->forward == NULL                     ? "forward"
                           : k->n_waivers > 0 && k->waivers == NULL ? "waivers"
                                                                    : NULL;
-    return missing ? refuse(GRADCHECK_E_NULL, where, NULL, 0, missing) : GRADCHECK_OK;
+    return missing ? refuse(GRADCHECK_E_NULL, where, missing) : GRADCHECK_OK;
 }
 
 enum gradcheck_status gc_validate(const struct gradcheck_kernel *k,
