@@ -141,9 +141,13 @@ accuracy: ## worst error of sigmoid and derivative in ULP, float64 against mpmat
 golden: ## write tests/golden from oracle/ where it would change; refused when CI is set
 	$(PYTHON_OR_STOP) -B oracle/generate.py
 
+# Every BLAS that Debian has installed, whichever its alternatives point at.
+BLAS := $(wildcard /usr/lib/*/blas /usr/lib/*/openblas-*)
+
 .PHONY: golden-check
-golden-check: ## certify tests/golden from scratch, exact values and bounds to the byte; test the oracle
+golden-check: ## certify tests/golden from scratch, to the byte; NumPy with every BLAS; test the oracle
 	$(PYTHON_OR_STOP) -B oracle/generate.py --check
+	@$(foreach b,$(BLAS),LD_LIBRARY_PATH=$(b) $(PYTHON_OR_STOP) -B oracle/generate.py --numpy &&) true
 	$(PYTHON_OR_STOP) -B oracle/bed.py --check
 	@$(RUN_TESTS) $(wildcard tests/oracle/test_*.py)
 

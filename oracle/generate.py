@@ -200,6 +200,52 @@ def report_changes(kernels: list[str], folder: pathlib.Path) -> int:
     return 1 if any(outcome.line.endswith("refused") for outcome in outcomes) else 0
 
 
+# ---- NumPy alone ----
+
+def blas() -> str:
+    """The library that NumPy's dot products come from, where the system tells."""
+    try:
+        lines = pathlib.Path("/proc/self/maps").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    # Debian's LAPACK may bring an OpenBLAS along that no dot product comes from.
+    found = [line.split()[-1] for name in ("/libblas", "libopenblas", "libmkl") for line in lines if name in line]
+    return found[0] if found else "an unknown BLAS"
+
+
+def numpy_today(kernel: str, folder: pathlib.Path) -> Outcome:
+    """What NumPy gives here and now for the committed inputs, held against the committed exact values and bounds."""
+    try:
+        suite = gradgate.load(folder, kernel)
+    except FormatError as error:
+        return Outcome(f"{kernel:<18} refused", [str(error)])
+    family, problems, moved, elements, share = FAMILIES[split(kernel)[0]], [], 0, 0, 0.0
+    for case in suite.cases:
+        with np.errstate(all="ignore"):
+            values = family.value(case.inputs)
+        for name, expected in case.expected.items():
+            array = np.asarray(values[name]).astype(expected.exact.dtype)
+            wrong = np.argwhere(gradgate.beyond(array, expected.exact, expected.bound))
+            if len(wrong):
+                at = tuple(int(i) for i in wrong[0])
+                problems.append(f"{kernel}: {case.id}/{name}{list(at)}: NumPy gives {array[at]!r}, exact is "
+                                f"{expected.exact[at]!r}, allowed {expected.bound[at]!r}")
+            elements += array.size
+            moved += int(np.sum(committed.ulps_apart(array, expected.value) > 0))
+            share = max(share, share_used(array, expected))
+    return Outcome(f"{kernel:<18}{len(suite.cases):>4} cases {elements:>6} values {moved:>6} not as committed  "
+                   f"NumPy uses {share:.2f} of a bound", problems)
+
+
+def report_numpy(kernels: list[str], folder: pathlib.Path) -> int:
+    """Print them all; 1 if a value is beyond its bound."""
+    print(f"NumPy {np.__version__} with {blas()}")
+    outcomes = list(each(numpy_today, kernels, folder))
+    for outcome in outcomes:
+        print("\n    ".join([outcome.line, *outcome.problems[:SHOWN]]))
+    return 1 if any(outcome.problems for outcome in outcomes) else 0
+
+
 # ---- how tight ----
 
 def tightness_specs(kernel: str) -> Iterator[dict]:
@@ -258,6 +304,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing: certify the files that are there")
     parser.add_argument("--diff", action="store_true",
                         help="write nothing: say in numbers what would change, and which side is nearer to the truth")
+    parser.add_argument("--numpy", action="store_true",
+                        help="write nothing: hold what NumPy gives here, with its BLAS, against the committed bounds")
     parser.add_argument("--tightness", action="store_true", help="print how far bounds are above the errors seen")
     parser.add_argument("--dir", type=pathlib.Path, default=GOLDEN, help="the golden folder (default: tests/golden)")
     options = parser.parse_args(arguments)
@@ -267,6 +315,8 @@ def main(arguments: list[str] | None = None) -> int:
     kernels = options.kernels or kernel_names()
     if options.tightness:
         return report_tightness(kernels)
+    if options.numpy:
+        return report_numpy(kernels, options.dir)
     if options.diff:
         return report_changes(kernels, options.dir)
     if not options.check and os.environ.get("CI"):
