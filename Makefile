@@ -171,10 +171,6 @@ cross: ## compare the neuron's result bits over compilers, levels and machines (
 dist: ## the engine as two files, build/dist/gradcheck.h and gradcheck.c, compiled alone by every compiler here
 	$(PYTHON_OR_STOP) scripts/dist $(if $(CI),--require-all)
 
-.PHONY: ports
-ports: build/gradgate ## verify the sample ports (tests/ports) in C, Rust, JavaScript, Python: right ones pass, wrong ones are caught
-	$(PYTHON_OR_STOP) scripts/ports $(if $(CI),--require-all)
-
 .PHONY: bench
 bench: build/release/bench ## time the neuron against NumPy: a table of ratios, and build/bench.json
 	$(PYTHON_OR_STOP) scripts/bench $<
