@@ -32,6 +32,14 @@ static enum mode mode_of(double clean, const double fill[2], const double got[2]
                : NEITHER;
 }
 
+static void note_mode(struct gc_session *s, const struct gc_input *in, enum mode mode,
+                      size_t *n_left) {
+    s->n_accumulated += mode == ACCUMULATES;
+    s->n_overwritten += mode == OVERWRITES;
+    *n_left = mode == LEAVES ? *n_left + 1 : 0;
+    s->forgotten = *n_left == in->count ? in : s->forgotten;
+}
+
 static void judge(const struct gc_contract *c, size_t e, enum mode mode,
                   struct gradcheck_rule_report *written,
                   struct gradcheck_rule_report *as_declared) {
@@ -72,14 +80,17 @@ void gc_rules_written(struct gc_contract *c, struct gradcheck_rule_report *writt
     }
     written->verdict = GRADCHECK_PASS;
     as_declared->verdict = GRADCHECK_PASS;
+    size_t n_left = 0;
     for (size_t e = 0; e < s->n_entries; e++) {
         const struct gc_input *in = gc_input_of(s, e);
+        n_left = e == in->first ? 0 : n_left;
         if (!in->checked || !isfinite(s->grad[e])) {
             continue;
         }
         double fills[2] = {fill[0][e], fill[1][e]};
         double gots[2] = {got[0][e], got[1][e]};
         enum mode mode = mode_of(s->grad[e], fills, gots, gc_dtype_epsilon(in->t->dtype));
+        note_mode(s, in, mode, &n_left);
         judge(c, e, mode, written, as_declared);
     }
     if (s->k->grad_accumulates && written->verdict == GRADCHECK_PASS) {

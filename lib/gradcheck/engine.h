@@ -87,6 +87,12 @@ struct gc_output {
     bool has_cotangent; /* a float with a grad */
 };
 
+struct gc_guess {
+    enum gradcheck_cause cause;
+    double confidence;
+    char text[GRADCHECK_TEXT_SIZE];
+};
+
 enum gc_outcome {
     GC_DONE,
     GC_REFUSED,    /* forward returned nonzero */
@@ -137,6 +143,16 @@ struct gc_session {
     bool stopped;
     bool forward_only; /* no backward to agree with */
     double narrow_epsilon;
+
+    uint64_t padding_value[GRADCHECK_MAX_TENSORS]; /* hashes of padding, before the first call */
+    uint64_t padding_grad[GRADCHECK_MAX_TENSORS];
+
+    /* for the diagnosis */
+    size_t n_accumulated, n_overwritten; /* entries that added to what they held, or did not */
+    const struct gc_input *forgotten;    /* none of its entries is written */
+    struct gc_guess guess;               /* the best so far */
+    size_t n_jacobians;                  /* that were looked at */
+
     size_t n_screened; /* points where the screen passed */
     size_t point;
     double deadline; /* 0: none */
@@ -178,6 +194,7 @@ double gc_tensor_scale(const struct gc_session *s, const struct gc_input *in); /
 
 /* ---- contract.c ---- */
 
+void gc_note_paddings(struct gc_session *s); /* before the first call */
 void gc_check_contract(struct gc_session *s);
 void gc_apply_waivers(struct gc_session *s);
 

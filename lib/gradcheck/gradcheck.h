@@ -189,6 +189,39 @@ enum gradcheck_reason {
 enum gradcheck_rule { GRADCHECK_RULES(GRADCHECK_RULE_) GRADCHECK_N_RULES };
 #undef GRADCHECK_RULE_
 
+/* What is likely wrong with a backward: the diagnosis as a label. A closed list. */
+#define GRADCHECK_CAUSES(X)                                                                        \
+    X(NONE, "")                                                                                    \
+    X(SIGN, "sign")                         /* of the whole or of one term */                      \
+    X(CONSTANT_FACTOR, "constant factor")   /* such as 2 or 1/2 */                                 \
+    X(SIZE_FACTOR, "size factor")           /* mean for sum, sum for mean, 1/B twice */            \
+    X(MISSING_FACTOR, "missing factor")     /* of the chain rule */                                \
+    X(EXTRA_FACTOR, "extra factor")         /* there twice, or does not belong */                  \
+    X(WRONG_ARGUMENT, "wrong argument")     /* derivative elsewhere, or another tensor's */        \
+    X(DROPPED_TERM, "dropped term")         /* of a sum or product rule */                         \
+    X(TRANSPOSED, "transposed")             /* or reversed */                                      \
+    X(SHIFTED, "shifted")                   /* an index off by one, padding included */            \
+    X(TAIL, "tail")                         /* last row, column, rest of an unrolled loop */       \
+    X(BROADCAST, "broadcast")               /* summed or repeated over the wrong axis */           \
+    X(NOT_WRITTEN, "not written")           /* a gradient forgotten altogether */                  \
+    X(ACCUMULATES, "accumulates")           /* where it should overwrite */                        \
+    X(OVERWRITES, "overwrites")             /* where it should add up */                           \
+    X(STALE_CACHE, "stale cache")           /* of an earlier forward */                            \
+    X(TIES, "ties")                         /* equal maxima or a kink counted wrongly */           \
+    X(EPSILON, "epsilon")                   /* left out, or on the wrong side of a root */         \
+    X(LOW_PRECISION, "low precision")       /* float where double was promised */                  \
+    X(OVERFLOWS, "overflows")               /* forward, where the function does not */             \
+    X(UNINITIALISED, "uninitialised")       /* reads memory that nobody wrote */                   \
+    X(OUT_OF_BOUNDS, "out of bounds")       /* writes outside a gradient */                        \
+    X(WRITES_INPUT, "writes input")         /* or an output or a cotangent */                      \
+    X(NONDETERMINISTIC, "nondeterministic") /* another answer each time */                         \
+    X(CRASHES, "crashes")                   /* or never returns: said by who runs the kernel */    \
+    X(CONDITIONAL, "conditional")           /* wrong for some sizes or values only */
+
+#define GRADCHECK_CAUSE_(code, text) GRADCHECK_CAUSE_##code,
+enum gradcheck_cause { GRADCHECK_CAUSES(GRADCHECK_CAUSE_) GRADCHECK_N_CAUSES };
+#undef GRADCHECK_CAUSE_
+
 struct gradcheck_place {
     char tensor[GRADCHECK_NAME_SIZE];
     size_t ndim;
@@ -266,7 +299,8 @@ struct gradcheck_report {
     struct gradcheck_point_report points[GRADCHECK_MAX_POINTS];
     struct gradcheck_controls_report controls;
     char summary[GRADCHECK_TEXT_SIZE]; /* one sentence: what is right, or what is wrong and where */
-    char diagnosis[GRADCHECK_TEXT_SIZE]; /* the likely cause; "" if none fits */
+    enum gradcheck_cause cause;        /* the likely one; NONE if none fits */
+    char diagnosis[GRADCHECK_TEXT_SIZE]; /* in a sentence; "" if none fits */
     double diagnosis_confidence;         /* 0..1 */
 };
 
@@ -324,6 +358,7 @@ const char *gradcheck_status_text(enum gradcheck_status status);
 const char *gradcheck_verdict_name(enum gradcheck_verdict verdict); /* "pass", "fail", ... */
 const char *gradcheck_reason_name(enum gradcheck_reason reason);    /* "kink", ...; "" for none */
 const char *gradcheck_rule_name(enum gradcheck_rule rule);
+const char *gradcheck_cause_name(enum gradcheck_cause cause); /* "sign", ...; "" for none */
 
 /* ---- descriptor macros: dtype from the pointer, shape from the rest (0 to 4 axes) ---- */
 

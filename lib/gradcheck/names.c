@@ -64,3 +64,16 @@ const char *gradcheck_rule_name(enum gradcheck_rule rule) {
     }
     return "unknown rule";
 }
+
+const char *gradcheck_cause_name(enum gradcheck_cause cause) {
+    switch (cause) {
+#define GC_CASE(code, text)                                                                        \
+    case GRADCHECK_CAUSE_##code:                                                                   \
+        return text;
+        GRADCHECK_CAUSES(GC_CASE)
+#undef GC_CASE
+    case GRADCHECK_N_CAUSES:
+        break;
+    }
+    return "unknown cause";
+}

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "diagnosis.h"
 #include "elementwise.h"
 #include "screen.h"
 
@@ -68,6 +69,7 @@ static bool open_point(struct gc_session *s, size_t point) {
 static void check_contract(struct gc_session *s) {
     use_stream(s, STREAM_CONTRACT);
     gc_check_contract(s);
+    gc_diagnose_contract(s);
     s->report->n_forward_contract = s->report->n_forward;
 }
 
@@ -132,6 +134,7 @@ static bool check_point(struct gc_session *s, bool *contract_done) {
         gc_screen_deeply(s, &found);
     }
     gc_judge_screen(s, &found);
+    gc_diagnose_point(s);
     if (s->report->points[s->point].verdict == GRADCHECK_PASS) {
         gc_run_controls(s, &found);
     }
@@ -149,6 +152,7 @@ enum gradcheck_status gradcheck_run(const struct gradcheck_kernel *k,
     if (status == GRADCHECK_OK) {
         bool contract_done = false;
         name_tensors(&s);
+        gc_note_paddings(&s);
         report->n_points = s.options.n_points;
         for (size_t point = 0; point < s.options.n_points && !s.stopped; point++) {
             if (open_point(&s, point)) {

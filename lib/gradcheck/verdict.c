@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <math.h>
 
+#include "diagnosis.h"
 #include "screen.h"
 
 /* Root mean square of the derivatives found, or of the gradient if none was. */
@@ -291,4 +292,5 @@ void gc_conclude(struct gc_session *s) {
         worsen(r, GRADCHECK_INCONCLUSIVE, GRADCHECK_BUDGET);
     }
     summarise(r);
+    gc_conclude_diagnosis(s);
 }

@@ -204,6 +204,7 @@ json_t *part_gradcheck(const struct gradcheck_report *r) {
     part_text(o, "verdict", gradcheck_verdict_name(r->verdict));
     part_text(o, "reason", gradcheck_reason_name(r->reason));
     part_text(o, "summary", r->summary);
+    part_text(o, "cause", gradcheck_cause_name(r->cause));
     part_text(o, "diagnosis", r->diagnosis);
     part_real(o, "diagnosis_confidence", r->diagnosis_confidence);
     part(o, "repeatable", json_boolean(r->repeatable));

@@ -42,3 +42,9 @@ const char *label_name(enum label label) {
     static const char *const names[] = {LABELS(NAME_)};
     return names[label];
 }
+
+#define CAUSE_(code, meaning) GRADCHECK_CAUSE_##code,
+enum gradcheck_cause label_cause(enum label label) {
+    static const enum gradcheck_cause causes[] = {LABELS(CAUSE_)};
+    return causes[label];
+}

@@ -3,6 +3,8 @@
 #ifndef TESTS_KERNELS_LABELS_H
 #define TESTS_KERNELS_LABELS_H
 
+#include "gradcheck/gradcheck.h"
+
 #define LABELS(X)                                                                                  \
     X(SIGN, "a sign is wrong")                                                                     \
     X(CONSTANT_FACTOR, "off by a constant such as 2 or 1/2")                                       \
@@ -37,5 +39,7 @@ enum label { LABELS(LABEL_) N_LABELS };
 
 const char *label_name(enum label label); /* "missing factor" */
 const char *label_meaning(enum label label);
+
+enum gradcheck_cause label_cause(enum label label); /* that a diagnosis should name */
 
 #endif

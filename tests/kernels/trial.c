@@ -33,10 +33,12 @@ static size_t count_of(const struct gradcheck_tensor *t) {
 }
 
 /* An extreme shape has no padding. NaN differs from everything. */
-static bool same_values(const struct gradcheck_tensor *t, const void *a, const void *b) {
+static bool same_values(const struct gradcheck_tensor *t, const void *a, const void *b,
+                        bool *overflows) {
     const double epsilon = t->dtype == GRADCHECK_F64 ? 1e-12 : 1e-4;
     for (size_t i = 0; i < count_of(t); i++) {
         const double right = element(t, b, i);
+        *overflows = *overflows || (isfinite(right) && !isfinite(element(t, a, i)));
         if (!(fabs(element(t, a, i) - right) <= epsilon * fmax(1, fabs(right)))) {
             return false;
         }
@@ -65,18 +67,30 @@ static void pass_once(struct instance *instance) {
     }
 }
 
+/* The cause with the most votes is the kernel's; its text is of the most confident run. */
+static void vote(struct trial *t, enum gradcheck_cause cause, double confidence, const char *text) {
+    t->votes[cause] += confidence;
+    if (cause == t->cause ? confidence > t->confidence : t->votes[cause] > t->votes[t->cause]) {
+        t->cause = cause;
+        t->confidence = confidence;
+        snprintf(t->diagnosis, sizeof t->diagnosis, "%s", text);
+    }
+}
+
 static bool compare_values(struct instance *wrong, struct instance *right, struct trial *t) {
     const char *what = NULL;
+    bool overflows = false;
     pass_once(wrong);
     pass_once(right);
     for (size_t i = 0; i < right->check.n_inputs; i++) {
         const struct gradcheck_tensor *in = &right->inputs[i];
-        if (in->grad != NULL && !same_values(in, wrong->inputs[i].grad, in->grad)) {
+        if (in->grad != NULL && !same_values(in, wrong->inputs[i].grad, in->grad, &overflows)) {
             what = "backward gives another gradient";
         }
     }
     for (size_t o = 0; o < right->check.n_outputs; o++) {
-        if (!same_values(&right->outputs[o], wrong->outputs[o].value, right->outputs[o].value)) {
+        if (!same_values(&right->outputs[o], wrong->outputs[o].value, right->outputs[o].value,
+                         &overflows)) {
             what = "forward gives another value";
         }
     }
@@ -84,6 +98,9 @@ static bool compare_values(struct instance *wrong, struct instance *right, struc
         t->by = BY_VALUES;
         t->also[BY_VALUES] = true;
         say(t, what);
+    }
+    if (overflows) {
+        vote(t, GRADCHECK_CAUSE_OVERFLOWS, 0.9, "overflows where the function does not");
     }
     return what != NULL;
 }
@@ -106,8 +123,6 @@ static void find_catchers(const struct gradcheck_report *r, struct trial *t) {
 
 static void judge(const struct gradcheck_report *r, struct trial *t) {
     say(t, r->summary);
-    snprintf(t->diagnosis, sizeof t->diagnosis, "%s", r->diagnosis);
-    t->confidence = r->diagnosis_confidence;
     t->verdict = r->verdict;
     t->by = BY_NOTHING;
     if (r->verdict == GRADCHECK_FAIL || r->verdict == GRADCHECK_INACCURATE) {
@@ -134,6 +149,9 @@ static bool check_gradient(const struct trial_plan *plan, struct instance *insta
     const struct gradcheck_options options = {.seed = seed};
     const enum gradcheck_status status = gradcheck_run(&instance->check, &options, &report);
     count(&report, t);
+    if (report.cause != GRADCHECK_CAUSE_NONE) {
+        vote(t, report.cause, report.diagnosis_confidence, report.diagnosis);
+    }
     if (plan->print && report.verdict != GRADCHECK_PASS) {
         printf("%s %s, seed %llu: %s\n", plan->kernel->name, kernel_dtype_name(plan->kernel),
                (unsigned long long)seed, gradcheck_status_text(status));
@@ -162,6 +180,7 @@ static void try_seed(const struct trial_plan *plan, uint64_t seed, struct trial 
         t->by = BY_GUARD;
         t->also[BY_GUARD] = true;
         snprintf(t->text, sizeof t->text, "%s: written outside its bounds", overrun);
+        vote(t, GRADCHECK_CAUSE_OUT_OF_BOUNDS, 1, t->text);
         news = true;
     }
     if (news) {
@@ -170,9 +189,13 @@ static void try_seed(const struct trial_plan *plan, uint64_t seed, struct trial 
     instance_close(instance);
 }
 
+static bool wants_more(const struct trial_plan *plan, const struct trial *t, size_t i) {
+    return t->by == BY_NOTHING || plan->mistake == 0 || i < plan->kernel->n_shapes;
+}
+
 static void try_seeds(const struct trial_plan *plan, struct port_board *board, struct trial *t) {
     const size_t n = plan->n_seeds > 0 ? plan->n_seeds : 3 * plan->kernel->n_shapes;
-    for (size_t i = 0; i < n && (t->by == BY_NOTHING || plan->mistake == 0); i++) {
+    for (size_t i = 0; i < n && wants_more(plan, t, i); i++) {
         try_seed(plan, plan->seed + i, t);
         if (board != NULL) {
             port_publish(board, t);
@@ -203,5 +226,6 @@ void trial_run(const struct trial_plan *plan, struct trial *out) {
         out->by = BY_CRASH;
         out->also[BY_CRASH] = true;
         port_outcome_text(&outcome, out->text, sizeof out->text);
+        vote(out, GRADCHECK_CAUSE_CRASHES, 10, out->text);
     }
 }

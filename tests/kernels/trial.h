@@ -26,15 +26,20 @@ const char *catcher_name(enum catcher by);
 /* Plain data: comes back from a worker. */
 struct trial {
     enum catcher by;
-    bool also[N_CATCHERS];               /* which of them would have, alone, with the same seed */
-    uint64_t seed;                       /* that it was caught with */
-    enum gradcheck_verdict verdict;      /* the worst of all runs: that of a wrong kernel's last */
-    enum gradcheck_rule rule;            /* by == BY_RULE */
-    size_t n_runs, n_evaluations;        /* gradient checks, and their forward calls */
-    size_t n_of[GRADCHECK_FAIL + 1];     /* runs by verdict */
-    double resolution;                   /* worst of the runs that passed */
-    char text[GRADCHECK_TEXT_SIZE];      /* what was said */
-    char diagnosis[GRADCHECK_TEXT_SIZE]; /* by the engine; "" if nothing */
+    bool also[N_CATCHERS];           /* which of them would have, alone, with the same seed */
+    uint64_t seed;                   /* that it was caught with */
+    enum gradcheck_verdict verdict;  /* the worst of all runs: that of a wrong kernel's last */
+    enum gradcheck_rule rule;        /* by == BY_RULE */
+    size_t n_runs, n_evaluations;    /* gradient checks, and their forward calls */
+    size_t n_of[GRADCHECK_FAIL + 1]; /* runs by verdict */
+    double resolution;               /* worst of the runs that passed */
+    char text[GRADCHECK_TEXT_SIZE];  /* what was said */
+    /* A wrong kernel is looked at on each of its shapes, and the cause that most of them name, by
+     * their confidence, is the kernel's. Where no gradient check is what caught it, what did names
+     * it: a crash, a guard, values that overflow. */
+    enum gradcheck_cause cause;
+    double votes[GRADCHECK_N_CAUSES];
+    char diagnosis[GRADCHECK_TEXT_SIZE]; /* the most confident of those; "" if nothing */
     double confidence;
 };
 

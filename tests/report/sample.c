@@ -89,6 +89,7 @@ static void make_reports(const char *message) {
     set(reports[1].summary, GRADCHECK_TEXT_SIZE, message);
     set(reports[1].diagnosis, GRADCHECK_TEXT_SIZE, message);
     set(reports[1].controls.missed, GRADCHECK_TEXT_SIZE, message);
+    reports[1].cause = GRADCHECK_CAUSE_SIZE_FACTOR;
     reports[1].diagnosis_confidence = 0.75;
 }
 

@@ -70,6 +70,7 @@ Test(report_json, says_what_the_results_say) {
     expect_text(root, "kernels/0/cases/1/golden/arrays/1/name", "w.grad");
     expect_text(root, "kernels/0/cases/1/golden/arrays/1/mismatch", "nan");
     expect_number(root, "kernels/0/cases/0/golden/arrays/0/numpy/equal", 3);
+    expect_text(root, "kernels/0/cases/1/gradient/report/cause", "size factor");
     expect_text(root, "kernels/0/cases/1/gradient/report/diagnosis", "it is wrong");
     expect_text(root, "kernels/0/cases/1/gradient/report/rules/zero_cotangent/verdict", "fail");
     expect_number(root, "kernels/0/cases/0/gradient/report/forward_calls", 1234);

@@ -16,11 +16,13 @@ static json_t *by_json(const size_t n[]) {
 }
 
 static json_t *totals_json(const struct strength_totals *t) {
-    return json_pack("{s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "wrong",
-                     (json_int_t)t->n_wrong, "caught", (json_int_t)t->n_caught, "caught_by",
+    return json_pack("{s:I, s:I, s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+                     "wrong", (json_int_t)t->n_wrong, "caught", (json_int_t)t->n_caught, "named",
+                     (json_int_t)t->n_named, "misnamed", (json_int_t)t->n_misnamed, "caught_by",
                      by_json(t->n_by), "alone", by_json(t->n_alone), "late", (json_int_t)t->n_late,
-                     "late_caught", (json_int_t)t->n_late_caught, "right_runs",
-                     (json_int_t)t->n_right, "right_pass", (json_int_t)t->n_pass,
+                     "late_caught", (json_int_t)t->n_late_caught, "late_named",
+                     (json_int_t)t->n_late_named, "late_misnamed", (json_int_t)t->n_late_misnamed,
+                     "right_runs", (json_int_t)t->n_right, "right_pass", (json_int_t)t->n_pass,
                      "right_not_proven", (json_int_t)t->n_unproven, "false_alarms",
                      (json_int_t)t->n_false_alarms, "evaluations", (json_int_t)t->n_evaluations);
 }
@@ -33,12 +35,13 @@ static json_t *text_json(const char *text) {
 
 static json_t *wrong_json(const struct strength_wrong *w) {
     const struct trial *t = &w->trial;
-    return json_pack(
-        "{s:s, s:s, s:b, s:s, s:s, s:I, s:I, s:o, s:o, s:f}", "mistake", w->mistake->name, "label",
-        label_name(w->mistake->label), "late", (int)w->mistake->late, "caught_by",
-        catcher_name(t->by), "rule", t->by == BY_RULE ? gradcheck_rule_name(t->rule) : "", "seed",
-        (json_int_t)t->seed, "evaluations", (json_int_t)t->n_evaluations, "text",
-        text_json(t->text), "diagnosis", text_json(t->diagnosis), "confidence", t->confidence);
+    return json_pack("{s:s, s:s, s:b, s:s, s:s, s:I, s:I, s:o, s:o, s:s, s:f}", "mistake",
+                     w->mistake->name, "label", label_name(w->mistake->label), "late",
+                     (int)w->mistake->late, "caught_by", catcher_name(t->by), "rule",
+                     t->by == BY_RULE ? gradcheck_rule_name(t->rule) : "", "seed",
+                     (json_int_t)t->seed, "evaluations", (json_int_t)t->n_evaluations, "text",
+                     text_json(t->text), "diagnosis", text_json(t->diagnosis), "cause",
+                     gradcheck_cause_name(t->cause), "confidence", t->confidence);
 }
 
 static json_t *kernel_json(const struct strength_kernel *k) {

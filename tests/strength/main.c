@@ -24,7 +24,7 @@ struct arguments {
     bool list;
 };
 
-enum { DEFAULT_SEEDS = 400, TIME_LIMIT = 5 };
+enum { DEFAULT_SEEDS = 400, TIME_LIMIT = 15 };
 
 static bool parse_number(const char *text, unsigned long long *out) {
     char *end;

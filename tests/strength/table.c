@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "strength.h"
 
+enum strength_name strength_named(const struct strength_wrong *w) {
+    return w->trial.cause == GRADCHECK_CAUSE_NONE             ? UNNAMED
+           : w->trial.cause == label_cause(w->mistake->label) ? NAMED
+                                                              : MISNAMED;
+}
+
 void strength_add(struct strength_totals *totals, const struct strength_kernel *kernel) {
     const struct trial *right = &kernel->right;
     totals->n_right += right->n_runs;
@@ -20,6 +26,11 @@ void strength_add(struct strength_totals *totals, const struct strength_kernel *
         for (int by = BY_CRASH; by < N_CATCHERS; by++) {
             totals->n_alone[by] += w->trial.also[by];
         }
+        const enum strength_name named = strength_named(w);
+        totals->n_named += named == NAMED;
+        totals->n_misnamed += named == MISNAMED;
+        totals->n_late_named += w->mistake->late && named == NAMED;
+        totals->n_late_misnamed += w->mistake->late && named == MISNAMED;
         totals->n_late += w->mistake->late;
         totals->n_late_caught += w->mistake->late && caught;
         totals->n_runs += w->trial.n_runs;

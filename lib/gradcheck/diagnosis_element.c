@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+/* A value is read at the wrong index: of the neighbour, of the first row, of the transposed place.
+ * As a factor, backward f(v here) = right f(v there); as an addend, backward - right = k (v there -
+ * v here). */
+#include <math.h>
+
+#include "diagnosis.h"
+
+static double plain(double q) {
+    return q;
+}
+static double positive(double q) {
+    return q > 0;
+}
+static double slope_of_y_sigmoid(double q) {
+    return q * (1 - q);
+}
+static double slope_of_y_tanh(double q) {
+    return 1 - q * q;
+}
+
+static double (*const FORMS[])(double) = {plain, positive, slope_of_y_sigmoid, slope_of_y_tanh};
+enum { N_FORMS = sizeof FORMS / sizeof FORMS[0] };
+
+struct misread {
+    const struct gc_atom *atom;
+    enum gc_move move;
+    size_t axis;
+    double (*form)(double);
+    double k; /* of an addend */
+};
+
+static struct gc_prediction factor_misread(const struct gc_table *t, size_t row, size_t column,
+                                           const void *ctx) {
+    const struct misread *m = ctx;
+    struct gc_prediction p = {.row = row, .column = column};
+    double here = 0;
+    double there = 0;
+    p.unknown = !gc_atom_value(t, m->atom, row, column, GC_STAY, 0, &here) ||
+                !gc_atom_value(t, m->atom, row, column, m->move, m->axis, &there);
+    p.times = m->form(there);
+    p.over = m->form(here);
+    p.unknown = p.unknown || p.over == 0;
+    return p;
+}
+
+static double addend(const struct gc_table *t, const struct misread *m, size_t row, size_t column) {
+    double here = 0;
+    double there = 0;
+    (void)gc_atom_value(t, m->atom, row, column, GC_STAY, 0, &here);
+    (void)gc_atom_value(t, m->atom, row, column, m->move, m->axis, &there);
+    return m->form(there) - m->form(here);
+}
+
+static struct gc_prediction addend_misread(const struct gc_table *t, size_t row, size_t column,
+                                           const void *ctx) {
+    const struct misread *m = ctx;
+    return (struct gc_prediction){.row = row,
+                                  .column = column,
+                                  .times = 1,
+                                  .over = 1,
+                                  .plus = m->k * addend(t, m, row, column)};
+}
+
+static void tell(const struct gc_table *t, const struct misread *m, double confidence,
+                 struct gc_guess *guess) {
+    static const struct {
+        enum gradcheck_cause cause;
+        const char *text;
+    } words[] = {
+        [GC_NEXT] = {GRADCHECK_CAUSE_SHIFTED, "one index too far"},
+        [GC_BEFORE] = {GRADCHECK_CAUSE_SHIFTED, "one index too early"},
+        [GC_FIRST] = {GRADCHECK_CAUSE_BROADCAST, "always at index 0"},
+        [GC_REVERSED] = {GRADCHECK_CAUSE_TRANSPOSED, "in reverse"},
+        [GC_SWAPPED] = {GRADCHECK_CAUSE_TRANSPOSED, "transposed"},
+    };
+    char axis[48] = "";
+    const struct gradcheck_tensor *tensor = m->atom->tensor;
+    if (m->axis < tensor->ndim && tensor->dims[m->axis] != NULL) {
+        gc_text(axis, sizeof axis, " along %.31s", tensor->dims[m->axis]);
+    }
+    gc_guess(guess, words[m->move].cause, confidence, "%.31s.grad is made with %.31s read %s%s",
+             t->in->t->name, tensor->name, words[m->move].text, axis);
+}
+
+static void guess_factor(const struct gc_table *t, struct misread *m, struct gc_guess *guess) {
+    for (size_t f = 0; f < N_FORMS && m->atom->values != NULL; f++) {
+        m->form = FORMS[f];
+        if (m->form == positive && t->n_rows != t->n_columns) {
+            continue;
+        }
+        if (gc_explains(t, factor_misread, m) > 0) {
+            tell(t, m, (f == 0 ? 0.94 : 0.9) * gc_certainty(t, 2000), guess);
+        }
+    }
+}
+
+/* k from the first wrong element that the addend moves. */
+static bool find_k(const struct gc_table *t, struct misread *m, size_t *n) {
+    bool found = false;
+    *n = 0;
+    for (size_t r = 0; r < t->n_rows; r++) {
+        for (size_t c = 0; c < t->n_columns; c++) {
+            if (gc_mark_of(t, r, c) != GC_WRONG) {
+                continue;
+            }
+            const double by = addend(t, m, r, c);
+            if (fabs(by) > 1e-9) {
+                m->k = found ? m->k : (gc_got(t, r, c) - gc_right(t, r, c)) / by;
+                found = true;
+                (*n)++;
+            }
+        }
+    }
+    return found;
+}
+
+static void guess_addend(const struct gc_table *t, struct misread *m, struct gc_guess *guess) {
+    size_t n;
+    m->form = plain;
+    if (find_k(t, m, &n) && n > 2 && gc_explains(t, addend_misread, m) > 0) {
+        tell(t, m, 0.92 * gc_support(n - 1), guess);
+    }
+}
+
+static void each_misreading(const struct gc_table *t, struct gc_guess *guess,
+                            void (*guess_one)(const struct gc_table *, struct misread *,
+                                              struct gc_guess *)) {
+    struct gc_atom atoms[GC_MAX_ATOMS];
+    const size_t n = gc_atoms(t, atoms);
+    for (size_t i = 0; i < n; i++) {
+        const size_t ndim = atoms[i].tensor->ndim;
+        const size_t places = ndim + (atoms[i].values == NULL) + 1;
+        for (size_t axis = 0; axis < places && atoms[i].count > 1; axis++) {
+            if (axis < ndim && atoms[i].tensor->shape[axis] < 2) {
+                continue;
+            }
+            const int last = axis > ndim ? GC_BEFORE : GC_SWAPPED;
+            for (int move = GC_NEXT; move <= last; move++) {
+                struct misread m = {.atom = &atoms[i], .axis = axis, .move = (enum gc_move)move};
+                if (move != GC_SWAPPED || (axis == ndim && ndim >= 2)) {
+                    guess_one(t, &m, guess);
+                }
+            }
+        }
+    }
+}
+
+void gc_guess_wrong_element(const struct gc_table *t, struct gc_guess *guess) {
+    if (!gc_holds_something(t)) {
+        return;
+    }
+    each_misreading(t, guess, guess_factor);
+}
+
+void gc_guess_wrong_addend(const struct gc_table *t, struct gc_guess *guess) {
+    each_misreading(t, guess, guess_addend);
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+/* The right numbers in the wrong place: shifted, reversed, transposed, repeated, in another tensor;
+ * and a condition under which they are wrong at all. */
+#include <math.h>
+
+#include "diagnosis.h"
+
+struct move {
+    enum gc_move move;
+    size_t coordinate, other; /* other: of a swap */
+    bool circular;
+    const struct gc_input *in;
+};
+
+static size_t move_axis(const struct gradcheck_tensor *t, size_t flat, size_t axis, size_t to) {
+    size_t index[GRADCHECK_MAX_DIMS] = {0};
+    size_t moved = 0;
+    gc_tensor_index(t, flat, index);
+    index[axis] = to;
+    for (size_t a = 0; a < t->ndim; a++) {
+        moved = moved * t->shape[a] + index[a];
+    }
+    return moved;
+}
+
+static size_t place_after(size_t i, size_t length, const struct move *m, bool *outside) {
+    switch (m->move) {
+    case GC_NEXT:
+        *outside = !m->circular && i + 1 == length;
+        return (i + 1) % length;
+    case GC_BEFORE:
+        *outside = !m->circular && i == 0;
+        return (i + length - 1) % length;
+    case GC_REVERSED:
+        return length - 1 - i;
+    case GC_FIRST:
+        return 0;
+    default:
+        return i;
+    }
+}
+
+/* got(row, column) = right(moved): the coordinate's index is changed. */
+static struct gc_prediction moved(const struct gc_table *t, size_t row, size_t column,
+                                  const void *ctx) {
+    const struct move *m = ctx;
+    struct gc_prediction p = {.row = row, .column = column, .times = 1, .over = 1};
+    const size_t length = gc_coordinate_length(t, m->coordinate);
+    const size_t to =
+        place_after(gc_coordinate(t, row, column, m->coordinate), length, m, &p.unknown);
+    if (m->coordinate == GC_ENTRY_FLAT) {
+        p.column = to;
+    } else if (m->coordinate == GC_OUTPUT_FLAT) {
+        p.row = to;
+    } else if (m->coordinate < GRADCHECK_MAX_DIMS) {
+        p.column = move_axis(t->in->t, column, m->coordinate, to);
+    } else {
+        size_t flat = 0;
+        const struct gradcheck_tensor *out = gc_row_tensor(t, row, &flat);
+        p.row = row - flat + move_axis(out, flat, m->coordinate - GRADCHECK_MAX_DIMS, to);
+    }
+    return p;
+}
+
+/* Two axes of the entry exchanged: what belongs at [.., i, .., j, ..] of a tensor whose axes had
+ * the lengths exchanged too lies at the same place in memory. */
+static struct gc_prediction swapped(const struct gc_table *t, size_t row, size_t column,
+                                    const void *ctx) {
+    const struct move *m = ctx;
+    const struct gradcheck_tensor *in = t->in->t;
+    struct gradcheck_tensor turned = *in;
+    size_t index[GRADCHECK_MAX_DIMS] = {0};
+    size_t from = 0;
+    turned.shape[m->coordinate] = in->shape[m->other];
+    turned.shape[m->other] = in->shape[m->coordinate];
+    gc_tensor_index(&turned, column, index);
+    const size_t i = index[m->coordinate];
+    index[m->coordinate] = index[m->other];
+    index[m->other] = i;
+    for (size_t a = 0; a < in->ndim; a++) {
+        from = from * in->shape[a] + index[a];
+    }
+    return (struct gc_prediction){.row = row, .column = from, .times = 1, .over = 1};
+}
+
+static struct gc_prediction mirrored(const struct gc_table *t, size_t row, size_t column,
+                                     const void *ctx) {
+    (void)t;
+    (void)ctx;
+    return (struct gc_prediction){.row = column, .column = row, .times = 1, .over = 1};
+}
+
+static void guess_move(const struct gc_table *t, const struct move *m, struct gc_guess *guess) {
+    static const struct {
+        enum gradcheck_cause cause;
+        const char *text;
+    } words[] = {
+        [GC_NEXT] = {GRADCHECK_CAUSE_SHIFTED, "holds what belongs one place further on"},
+        [GC_BEFORE] = {GRADCHECK_CAUSE_SHIFTED, "holds what belongs one place earlier"},
+        [GC_FIRST] = {GRADCHECK_CAUSE_BROADCAST, "repeats what belongs at index 0"},
+        [GC_REVERSED] = {GRADCHECK_CAUSE_TRANSPOSED, "is reversed"},
+    };
+    char axis[96];
+    const size_t n = gc_explains(t, moved, m);
+    if (n > 0) {
+        gc_coordinate_name(t, m->coordinate, axis, sizeof axis);
+        gc_guess(guess, words[m->move].cause, (m->circular ? 0.96 : 0.92) * gc_support(n),
+                 "%.31s.grad %s along %s", t->in->t->name, words[m->move].text, axis);
+    }
+}
+
+static void guess_swaps(const struct gc_table *t, struct gc_guess *guess) {
+    for (size_t a = 0; a + 1 < t->in->t->ndim; a++) {
+        for (size_t b = a + 1; b < t->in->t->ndim; b++) {
+            const struct move m = {.move = GC_SWAPPED, .coordinate = a, .other = b};
+            const size_t n = gc_explains(t, swapped, &m);
+            if (n > 0) {
+                gc_guess(guess, GRADCHECK_CAUSE_TRANSPOSED, 0.96 * gc_support(n),
+                         "%.31s.grad is the right one with its axes %zu and %zu transposed",
+                         t->in->t->name, a, b);
+            }
+        }
+    }
+    if (t->by_output && t->n_rows == t->n_columns && gc_coordinate_length(t, GC_OUTPUT_FLAT) > 0) {
+        const size_t n = gc_explains(t, mirrored, NULL);
+        if (n > 0) {
+            gc_guess(guess, GRADCHECK_CAUSE_TRANSPOSED, 0.94 * gc_support(n),
+                     "%.31s.grad is made with the transposed Jacobian: what output i gives to "
+                     "entry j goes to entry i of output j",
+                     t->in->t->name);
+        }
+    }
+}
+
+void gc_guess_moved(const struct gc_table *t, struct gc_guess *guess) {
+    if (!gc_holds_something(t)) {
+        return;
+    }
+    for (size_t coordinate = 0; coordinate < GC_N_COORDINATES; coordinate++) {
+        const bool of_output = coordinate >= GRADCHECK_MAX_DIMS && coordinate != GC_ENTRY_FLAT;
+        for (int move = GC_NEXT; move <= GC_REVERSED && gc_has_coordinate(t, coordinate); move++) {
+            if (move > GC_BEFORE && of_output) {
+                continue;
+            }
+            struct move m = {.move = (enum gc_move)move, .coordinate = coordinate};
+            m.circular = move >= GC_FIRST;
+            guess_move(t, &m, guess);
+            if (!m.circular) {
+                m.circular = true;
+                guess_move(t, &m, guess);
+            }
+        }
+    }
+    guess_swaps(t, guess);
+}
+
+/* ---- the gradient of another input ---- */
+
+static struct gc_prediction of_other(const struct gc_table *t, size_t row, size_t column,
+                                     const void *ctx) {
+    (void)t;
+    return (struct gc_prediction){.row = row, .column = column, .in = ctx, .times = 1, .over = 1};
+}
+
+void gc_guess_other_gradient(const struct gc_table *t, struct gc_guess *guess) {
+    for (size_t i = 0; i < t->s->k->n_inputs; i++) {
+        const struct gc_input *other = &t->s->inputs[i];
+        if (other->checked && other != t->in && other->count == t->n_columns) {
+            const size_t n = gc_explains(t, of_other, other);
+            if (n > 0) {
+                gc_guess(guess, GRADCHECK_CAUSE_WRONG_ARGUMENT, 0.95 * gc_support(n),
+                         "%.31s.grad holds what belongs in %.31s.grad", t->in->t->name,
+                         other->t->name);
+            }
+        }
+    }
+}
+
+/* ---- wrong under a condition on a value ---- */
+
+struct range {
+    double low, high;
+    size_t n;
+};
+
+static void widen_range(struct range *range, double v) {
+    range->low = range->n == 0 ? v : fmin(range->low, v);
+    range->high = range->n == 0 ? v : fmax(range->high, v);
+    range->n++;
+}
+
+/* atom NULL: the right answer itself. */
+static void separate(const struct gc_table *t, const struct gc_atom *atom, bool magnitude,
+                     struct gc_guess *guess) {
+    const char *name = atom != NULL ? atom->tensor->name : "right answer";
+    enum { FEWEST = 3 };
+    struct range wrong = {.n = 0};
+    struct range right = {.n = 0};
+    for (size_t r = 0; r < t->n_rows; r++) {
+        for (size_t c = 0; c < t->n_columns; c++) {
+            double v = 0;
+            const enum gc_mark mark = gc_mark_of(t, r, c);
+            if (mark == GC_IGNORED || (mark == GC_SAME && gc_is_zero(t, r, c, gc_right(t, r, c)))) {
+                continue;
+            }
+            if (atom != NULL) {
+                (void)gc_atom_value(t, atom, r, c, GC_STAY, 0, &v);
+            } else {
+                v = gc_right(t, r, c);
+            }
+            widen_range(mark == GC_WRONG ? &wrong : &right, magnitude ? fabs(v) : v);
+        }
+    }
+    if (wrong.n < FEWEST || right.n < FEWEST ||
+        !(wrong.low > right.high || wrong.high < right.low)) {
+        return;
+    }
+    const bool above = wrong.low > right.high;
+    gc_guess(guess, GRADCHECK_CAUSE_CONDITIONAL,
+             0.7 * gc_support(2 * (wrong.n < right.n ? wrong.n : right.n)),
+             "%.31s.grad is wrong only where %s%.31s%s is %s %.4g", t->in->t->name,
+             magnitude ? "|" : "", name, magnitude ? "|" : "", above ? "above" : "below",
+             above ? right.high : right.low);
+}
+
+static bool nothing_held(const struct gc_table *t) {
+    for (size_t r = 0; r < t->n_rows; r++) {
+        for (size_t c = 0; c < t->n_columns; c++) {
+            if (gc_mark_of(t, r, c) == GC_WRONG && gc_got(t, r, c) != 0) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+void gc_guess_threshold(const struct gc_table *t, struct gc_guess *guess) {
+    if (nothing_held(t)) {
+        separate(t, NULL, true, guess);
+    }
+    struct gc_atom atoms[GC_MAX_ATOMS];
+    const size_t n = gc_atoms(t, atoms);
+    for (size_t i = 0; i < n; i++) {
+        if (atoms[i].values != NULL && atoms[i].count > 1 && (i == 0 || atoms[i].is_output)) {
+            separate(t, &atoms[i], false, guess);
+            separate(t, &atoms[i], true, guess);
+        }
+    }
+}
