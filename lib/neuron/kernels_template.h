@@ -66,7 +66,7 @@ VECTOR_INLINE REAL_VECTOR NAME(load_part)(const REAL p[], size_t count) {
 /* ---- sigmoid ---- */
 
 VECTOR_INLINE void NAME(sigmoids_of_vector)(const REAL z[], REAL value[], REAL derivative[]) {
-    const struct sigmoid s = NAME(sigmoid)(NAME(vector_load_as_f64)(z));
+    const struct sigmoid s = NAME(sigmoid)(NAME(vector_load_as_f64)(z), SIGMOID_ANY);
     if (value != NULL) {
         NAME(vector_store_from_f64)(value, s.value);
     }
@@ -77,7 +77,8 @@ VECTOR_INLINE void NAME(sigmoids_of_vector)(const REAL z[], REAL value[], REAL d
 
 VECTOR_TARGET static void NAME(sigmoid_of_one)(REAL z, REAL *value, REAL *derivative) {
     const vector_f64 v = {(double)z};
-    const struct sigmoid s = NAME(sigmoid)(v);
+    const int near = z > -SIGMOID_NEAR_LIMIT && z < SIGMOID_NEAR_LIMIT;
+    const struct sigmoid s = near ? NAME(sigmoid)(v, SIGMOID_NEAR) : NAME(sigmoid)(v, SIGMOID_ANY);
     *value = (REAL)s.value[0];
     *derivative = (REAL)s.derivative[0];
 }

@@ -105,10 +105,30 @@ static int SUFFIX(bits_batch)(size_t rows, size_t n, size_t stride, uint64_t *st
     return status;
 }
 
+/* The draws of three seeds, as a new neuron has them. */
+static int SUFFIX(bits_init)(void) {
+    enum { N = 1000 };
+    static REAL w[N];
+    static const uint32_t seeds[] = {0, 42, UINT32_MAX};
+    int status = 0;
+    for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++) {
+        struct SUFFIX(neuron) *neuron = NULL;
+        struct neuron_random random;
+        char shape[32];
+        neuron_random_seed(&random, seeds[i]);
+        status |= SUFFIX(neuron_create)(N, &random, &neuron) ||
+                  SUFFIX(neuron_get_parameters)(neuron, w, N, NULL);
+        SUFFIX(neuron_free)(neuron);
+        snprintf(shape, sizeof shape, "%" PRIu32, seeds[i]);
+        SUFFIX(print_values)("init", shape, w, N);
+    }
+    return status;
+}
+
 static int SUFFIX(bits_all)(void) {
     static const size_t rows[] = {1, 2, 3, 7, 64}, lengths[] = {1, 3, 8, 17, 64, 257};
     uint64_t state = 20240501;
-    int status = SUFFIX(bits_sigmoid)();
+    int status = SUFFIX(bits_sigmoid)() | SUFFIX(bits_init)();
     for (size_t n = 1; n <= 1024; n += n < 70 ? 1 : 159) {
         status |= SUFFIX(bits_functional)(n, &state);
     }

@@ -77,6 +77,11 @@ TYPED_TEST(SUITE(errors), of_forward_leave_the_state_of_the_one_before) {
     cr_expect(y[0] == 7 && y[1] == 7, "y was written");
     SUITE(expect_unchanged)(&f, before);
     API(free)(f.neuron);
+    struct neuron_random random;
+    neuron_random_seed(&random, 5);
+    cr_assert_eq(API(create)(1, &random, &f.neuron), NEURON_OK);
+    cr_expect_eq(API(forward_batch)(f.neuron, f.x, huge, 1, 1, y), NEURON_E_NO_MEMORY);
+    API(free)(f.neuron);
 }
 
 TYPED_TEST(SUITE(errors), of_backward_leave_the_gradients) {
