@@ -94,6 +94,10 @@ example: $(EXAMPLE:%.c=$(B)/%.o) ## record a NumPy layer (tests/examples), check
 	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $(B)/check_dense_tanh $^ $(libs_golden) -lm
 	@$(B)/check_dense_tanh build/example
 
+.PHONY: ports
+ports: build/gradgate ## verify the sample ports, right and wrong, in C, Rust, JavaScript and Python: table, times
+	$(PYTHON_OR_STOP) scripts/ports $(if $(CI),--require-all) $(PORTS)
+
 .PHONY: golden-diff
 golden-diff: ## what `make golden` would change: which numbers, how far, and which side the exact value takes
 	$(PYTHON_OR_STOP) -B oracle/generate.py --diff
@@ -226,6 +230,14 @@ $(B)/alone_$(1): $(B)/tests/alone/alone.o $(patsubst %.c,$(B)/%.o,$(wildcard tes
 	$$(SAY)$$(CC) $$(TEST_CFLAGS) $$(LDFLAGS) -o $$@ $$^ $(call libraries,$(call closure,$(1))) -lm
 endef
 $(foreach m,neuron gradcheck golden,$(eval $(call alone_program,$(m))))
+
+# A library that misbehaves, for tests of the door that it comes through.
+MISBEHAVES := $(B)/tests/ports/misbehaves.so
+$(MISBEHAVES): tests/ports/misbehaves.c lib/port/port.h Makefile
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(CSTD) $(WARN) -O1 -g -shared -fPIC -iquote lib -o $@ $<
+$(B)/tests/port/test_library.o: TEST_CFLAGS += -DMISBEHAVES='"$(MISBEHAVES)"'
+$(B)/tests/test_port: | $(MISBEHAVES)
 
 NOTEBOOK := $(B)/tests/notebook/notebook.o $(B)/tests/notebook/numpy_text.o $(call objects,neuron)
 $(B)/notebook: $(B)/tests/notebook/main.o $(NOTEBOOK)

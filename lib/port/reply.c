@@ -153,8 +153,8 @@ static enum port_answer take_end(const struct port_call *call, enum reply_word w
     (void)next_word(&rest);
     (void)next_word(&rest);
     if (word == REPLY_DONE) {
-        return rest.length == 0 ? PORT_ANSWERED
-                                : malformed("nothing may follow the number", line, why);
+        bool ends = rest.length == 0 && line.at[line.length - 1] != ' ';
+        return ends ? PORT_ANSWERED : malformed("nothing may follow the number", line, why);
     }
     int shown = rest.length < PORT_TEXT_SIZE ? (int)rest.length : PORT_TEXT_SIZE - 1;
     return door_say(why, word == REPLY_SKIP ? PORT_SKIPPED : PORT_REFUSED, "%.*s",
