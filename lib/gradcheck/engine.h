@@ -130,7 +130,8 @@ struct gc_session {
     double *noise_table;
     unsigned char *alive; /* it moved while noise was measured at this point */
     double *cotangent_scratch;
-    double *grain; /* values of one examination are multiples of this */
+    double *grain;  /* values of one examination are multiples of this */
+    double *wobble; /* rounding that nudged inputs showed */
 
     unsigned char *saved; /* every input's bits, as the caller left them */
     unsigned char *raw;   /* scratch of the same size */
@@ -139,6 +140,7 @@ struct gc_session {
     double epsilon;        /* of the coarsest float output (or of the wide forward) */
     bool wide;             /* probes call forward_wide */
     bool rewrite;          /* forward may overwrite inputs: write all of them before each */
+    bool line_noise_known; /* s->sigma was measured along a line through this point */
     bool fixed_cotangent;  /* an output is a loss: its cotangent is 1 and cannot be scaled */
     bool stopped;
     bool forward_only; /* no backward to agree with */

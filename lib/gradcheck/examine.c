@@ -126,6 +126,27 @@ static double scatter(const struct gc_levels *l, const struct gc_estimate *best)
     return 2.1 * gc_median(product, n);
 }
 
+/* The same around the sharpest window, whatever finer levels say: where all of them stand still, or
+ * are lost in noise that is not known yet, no window agrees with them. Only if the products do not
+ * fall with the step, as they would for a kink. */
+static double steady_scatter(const struct gc_levels *l) {
+    enum { FEWEST = 6, MOST_FALL = 16 };
+    struct gc_estimate best = gc_estimate_best(l, MAX_WIDTH);
+    double product[GC_MAX_LEVELS];
+    size_t n = 0;
+    for (size_t i = best.last + 1; i < l->n && isfinite(best.bound); i++) {
+        if (l->odd[i] != 0) {
+            product[n++] = fabs(l->odd[i] - best.value) * l->h[i];
+        }
+    }
+    if (n < FEWEST) {
+        return 0;
+    }
+    double fine = gc_median(product + n / 2, n - n / 2);
+    double coarse = gc_median(product, n / 2);
+    return fine * MOST_FALL >= coarse ? 2.1 * fmin(fine, coarse) : 0;
+}
+
 /* An output that only takes values on a grid coarser than its format (a float inside) is as noisy
  * as that. A grid above 1e-5 of the value is a staircase, and no noise. */
 static double grain_noise(struct search *q) {
@@ -153,6 +174,7 @@ static double inner_noise(const struct search *q, const struct gc_estimate *best
 /* First what the levels themselves show, so that the samples are then spaced by the right scale. */
 static void learn_noise(struct search *q) {
     struct gc_levels *levels = &q->lane.levels;
+    gc_levels_raise_noise(levels, steady_scatter(levels));
     struct gc_estimate best = gc_estimate_consistent(levels, MAX_WIDTH);
     gc_levels_raise_noise(levels, fmax(scatter(levels, &best), grain_noise(q)));
     gc_levels_raise_noise(levels, inner_noise(q, &best));

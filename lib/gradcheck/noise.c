@@ -2,6 +2,7 @@
 /* ECnoise (More, Wild: Estimating Computational Noise, SISC 33, 2011): differences of high order
  * over closely spaced points remove the smooth part and leave the noise. */
 #include <math.h>
+#include <string.h>
 
 #include "line.h"
 
@@ -11,6 +12,7 @@ void gc_forget_noise(struct gc_session *s) {
     for (size_t i = 0; i < s->n_outs; i++) {
         s->sigma[i] = 0;
     }
+    s->line_noise_known = false;
 }
 
 /* (k!)^2 / (2k)!: the k-th difference of unit noise has variance 1 / this. */
@@ -39,16 +41,26 @@ static double deviation(double samples[], size_t n) {
     return previous;
 }
 
+enum { FEWEST_UNITS = 501 };
+
+/* The unit in the last place of everything between x and x + n delta. */
+static double grid_of(const struct gc_input *in, double x, double delta, size_t n) {
+    double epsilon = gc_dtype_epsilon(in->t->dtype);
+    double least = FEWEST_UNITS * epsilon * fabs(x);
+    int exponent = 0;
+    (void)frexp(fabs(x) + (double)n * fmax(fabs(delta), least), &exponent);
+    return ldexp(epsilon, exponent);
+}
+
 /* An exactly represented spacing of an odd number of units in the last place (a round one would
  * make products exact that are rounded everywhere else), into the domain. 0 if there is no room. */
 static double represented_spacing(const struct gc_input *in, double x, double delta, size_t n) {
-    enum { FEWEST_UNITS = 501 };
-    double ulp = fmax(fabs(x), (double)n * fabs(delta)) * gc_dtype_epsilon(in->t->dtype);
-    if (!(ulp > 0)) {
+    double grid = grid_of(in, x, delta, n);
+    if (!(grid > 0) || (x == 0 && delta == 0)) {
         return 0;
     }
-    double units = 2 * floor(fmax(fabs(delta) / ulp, FEWEST_UNITS) / 2) + 1;
-    delta = copysign(units * ulp, delta);
+    double units = 2 * floor(fmax(fabs(delta) / grid, FEWEST_UNITS) / 2) + 1;
+    delta = copysign(units * grid, delta);
     double reach = fabs(delta) * (double)n;
     if (reach <= (delta > 0 ? in->upper - x : x - in->lower)) {
         return delta;
@@ -56,17 +68,27 @@ static double represented_spacing(const struct gc_input *in, double x, double de
     return reach <= (delta > 0 ? x - in->lower : in->upper - x) ? -delta : 0;
 }
 
-/* n samples at base + k x spacing, the spacing of each entry in s->scratch; entries first .. last-1
- * move. */
+/* Samples start where the grid has a point, or those near x would be rounded and those far not. */
+static double start_of(const struct gc_input *in, double x, double delta, size_t n) {
+    double grid = grid_of(in, x, delta, n);
+    double start = round(x / grid) * grid;
+    bool inside = start >= in->lower && start <= in->upper;
+    return delta != 0 && isfinite(start) && inside ? start : x;
+}
+
+/* n samples at start + k x spacing, the spacing of each entry in s->scratch; entries of inputs
+ * first to last move. */
 static bool sample(struct gc_session *s, size_t first, size_t last, size_t n) {
     bool complete = true;
     double *x = s->scratch + s->n_entries;
-    for (size_t e = 0; e < s->n_entries; e++) {
-        x[e] = s->base[e];
-    }
+    memcpy(x, s->base, s->n_entries * sizeof x[0]);
     for (size_t k = 0; k < n && complete; k++) {
-        for (size_t e = first; e < last; e++) {
-            x[e] = s->base[e] + (double)k * s->scratch[e];
+        for (size_t i = first; i <= last; i++) {
+            const struct gc_input *in = &s->inputs[i];
+            for (size_t e = in->first; in->is_float && e < in->first + in->count; e++) {
+                double delta = s->scratch[e];
+                x[e] = start_of(in, s->base[e], delta, n) + (double)k * delta;
+            }
         }
         gc_write_point(s, x);
         complete = gc_forward(s, s->noise_table + k * s->n_outs) == GC_DONE;
@@ -98,7 +120,8 @@ double gc_measure_noise(struct gc_session *s, const struct gc_input *in, double 
         double delta = each * gc_random_signed(&s->random);
         s->scratch[e] = represented_spacing(in, s->base[e], delta, SAMPLES);
     }
-    return sample(s, in->first, in->first + in->count, SAMPLES) ? reduce(s, SAMPLES) : 0;
+    size_t i = (size_t)(in - s->inputs);
+    return sample(s, i, i, SAMPLES) ? reduce(s, SAMPLES) : 0;
 }
 
 /* With many outputs a few samples each are enough: their squares are summed. */
@@ -111,5 +134,6 @@ double gc_measure_line_noise(struct gc_session *s, double spacing) {
             s->scratch[e] = delta == 0 ? 0 : represented_spacing(in, s->base[e], delta, n);
         }
     }
-    return sample(s, 0, s->n_entries, n) ? reduce(s, n) : 0;
+    s->line_noise_known = sample(s, 0, s->k->n_inputs - 1, n);
+    return s->line_noise_known ? reduce(s, n) : 0;
 }

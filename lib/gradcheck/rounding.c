@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* The rounding of backward itself: how much its result scatters when inputs move by a few units in
- * the last place. Taken to both sides, so that what the gradient really changes by cancels. */
+/* The rounding of backward itself: how much its result scatters when inputs and cotangents move by
+ * a few units in the last place. Taken to both sides, so that what the gradient really changes by
+ * cancels. */
 #include <math.h>
 #include <string.h>
 
@@ -26,6 +27,31 @@ static void nudge(struct gc_session *s, double units, double up[], double down[]
     }
 }
 
+/* Cotangents too: where inputs are zero, or too small to matter, only they show how the sums of
+ * backward round. Mirrored: the sum of two nudges is twice the cotangent. */
+static void nudge_cotangents(struct gc_session *s, double units) {
+    for (size_t o = 0; o < s->k->n_outputs; o++) {
+        const struct gc_output *out = &s->outputs[o];
+        enum gradcheck_dtype dtype = out->t->dtype;
+        for (size_t i = out->first; out->is_float && i < out->first + out->count; i++) {
+            double u = s->cotangent[i];
+            double by = units * gc_random_signed(&s->random) * gc_dtype_epsilon(dtype) * fabs(u);
+            s->cotangent_scratch[i] = out->has_cotangent ? gc_dtype_round(dtype, u + by) : u;
+        }
+    }
+}
+
+static void mirror_cotangents(struct gc_session *s) {
+    for (size_t o = 0; o < s->k->n_outputs; o++) {
+        const struct gc_output *out = &s->outputs[o];
+        for (size_t i = out->first; out->is_float && i < out->first + out->count; i++) {
+            double u = s->cotangent[i];
+            s->cotangent_scratch[i] =
+                gc_dtype_round(out->t->dtype, u - (s->cotangent_scratch[i] - u));
+        }
+    }
+}
+
 static bool every_output_moved(const struct gc_session *s) {
     for (size_t i = 0; i < s->n_outs; i++) {
         if (s->plus[i] == s->y0[i]) {
@@ -35,22 +61,34 @@ static bool every_output_moved(const struct gc_session *s) {
     return true;
 }
 
-static void spread(struct gc_session *s, const double up[], const double down[]) {
+/* Many samples are gathered as a root of squares, few as the largest. */
+static void spread(struct gc_session *s, const double up[], const double down[], bool many) {
     for (size_t i = 0; i < s->k->n_inputs; i++) {
         const struct gc_input *in = &s->inputs[i];
         for (size_t e = in->first; in->checked && e < in->first + in->count; e++) {
             double rise = up[e] / in->scale - s->grad[e];
             double fall = down[e] / in->scale - s->grad[e];
             double scatter = 0.5 * fabs(rise + fall);
-            s->rounding[e] = isfinite(scatter) ? fmax(s->rounding[e], scatter) : s->rounding[e];
+            if (isfinite(scatter)) {
+                s->rounding[e] =
+                    many ? hypot(s->rounding[e], scatter) : fmax(s->rounding[e], scatter);
+            }
         }
     }
 }
 
-/* The largest of the samples, doubled, and what storing the result costs. */
-static void round_up(struct gc_session *s, const struct gc_input *in, double factor) {
+/* The same of the outputs: minus holds them on one side, plus on the other. */
+static void spread_outputs(struct gc_session *s) {
+    for (size_t i = 0; i < s->n_outs; i++) {
+        double scatter = 0.5 * fabs((s->plus[i] - s->y0[i]) + (s->minus[i] - s->y0[i]));
+        s->wobble[i] = fmax(s->wobble[i], scatter);
+    }
+}
+
+/* From the samples to a bound, and what storing the result costs. */
+static void round_up(struct gc_session *s, const struct gc_input *in, double factor, double units) {
     for (size_t e = in->first; e < in->first + in->count; e++) {
-        double own = factor * gc_dtype_epsilon(in->t->dtype) * fabs(s->grad[e]);
+        double own = units * gc_dtype_epsilon(in->t->dtype) * fabs(s->grad[e]);
         s->rounding[e] =
             factor * s->rounding[e] + (isfinite(own) ? own : 0) + 4 * gc_dtype_tiny(in->t->dtype);
     }
@@ -62,33 +100,49 @@ static int samples_wanted(const struct gc_session *s) {
     return s->k->forward_wide != NULL ? 16 : s->epsilon > 1e-10 ? 3 : 1;
 }
 
-/* Nudges grow until every output moved: where outputs are too coarse to move, the gradient computed
- * from them is as coarse. */
+/* Backward at the nudged point into g, at the mirrored one into mirrored; false if it cannot be.
+ * The outputs on one side go to minus, on the other to plus. */
+static bool backward_nudged(struct gc_session *s, double units, double point[], double g[],
+                            double mirrored[], bool *moved) {
+    nudge(s, units, point, s->direction);
+    nudge_cotangents(s, units);
+    gc_write_point(s, point);
+    if (gc_backward(s, s->cotangent_scratch, NULL, g) != GC_DONE) {
+        return false;
+    }
+    *moved = every_output_moved(s) || units >= MOST_UNITS;
+    memcpy(s->minus, s->plus, s->n_outs * sizeof s->minus[0]);
+    mirror_cotangents(s);
+    gc_write_point(s, s->direction);
+    return gc_backward(s, s->cotangent_scratch, NULL, mirrored) == GC_DONE;
+}
+
+/* A sample is the mean rounding at two nudged points less that at the point itself, so the root
+ * mean square of many is at least the latter: three times that is a bound. Of a few, the largest is
+ * taken four times. Nudges grow until every output moved: where outputs are too coarse to move, the
+ * gradient computed from them is as coarse. */
 void gc_measure_rounding(struct gc_session *s) {
     int wanted = s->n_checked > 0 ? samples_wanted(s) : 0;
-    double *up = s->scratch;
-    double *down = s->scratch + s->n_entries;
+    const bool many = wanted > 3;
+    double *g = s->scratch;
+    double *mirrored = s->scratch + s->n_entries;
     memset(s->rounding, 0, s->n_entries * sizeof s->rounding[0]);
+    memset(s->wobble, 0, s->n_outs * sizeof s->wobble[0]);
     double units = 2;
-    for (int done = 0; done < wanted;) {
-        nudge(s, units, up, s->direction);
-        gc_write_point(s, up);
-        if (gc_backward(s, s->cotangent, NULL, down) != GC_DONE) {
-            break;
+    bool moved = false;
+    int done = 0;
+    while (done < wanted && backward_nudged(s, units, mirrored, g, mirrored, &moved)) {
+        if (moved || !many) {
+            spread(s, g, mirrored, many);
+            spread_outputs(s);
         }
-        bool moved = every_output_moved(s) || units >= MOST_UNITS;
-        gc_write_point(s, s->direction);
-        if (gc_backward(s, s->cotangent, NULL, up) != GC_DONE) {
-            break;
-        }
-        spread(s, down, up);
         done += moved || wanted == 1;
         units *= moved ? 1 : 2;
     }
     gc_write_point(s, s->base);
     for (size_t i = 0; i < s->k->n_inputs; i++) {
         if (s->inputs[i].checked) {
-            round_up(s, &s->inputs[i], wanted > 3 ? 2 : 4);
+            round_up(s, &s->inputs[i], many ? 3 / sqrt(fmax(done, 1)) : 4, many ? 2 : 4);
         }
     }
 }

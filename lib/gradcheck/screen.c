@@ -69,6 +69,14 @@ static double next_step(const struct gc_session *s, const struct gc_line *line,
     return best->first == 0 && l->h[0] * 2.2 < line->largest ? l->h[0] * 2.2 : 0;
 }
 
+/* Once, from samples as close as suits the estimate's step. */
+static void learn_line_noise(struct gc_session *s, struct gc_line *line, struct gc_estimate *best) {
+    if (!s->line_noise_known && best->step > 0 && !s->stopped) {
+        gc_levels_raise_noise(&line->levels, gc_measure_line_noise(s, best->step / 64));
+        *best = gc_estimate_best(&line->levels, WIDTH);
+    }
+}
+
 struct gc_estimate gc_screen_line(struct gc_session *s, struct gc_line *line, double start,
                                   size_t most) {
     struct gc_estimate best = {.bound = INFINITY, .value = NAN};
@@ -85,7 +93,12 @@ struct gc_estimate gc_screen_line(struct gc_session *s, struct gc_line *line, do
             continue;
         }
         best = gc_estimate_best(&line->levels, WIDTH);
+        /* half the digits: smooth so far, and what is missing may be noise as well */
+        if (line->levels.n >= 3 && best.bound <= sqrt(s->epsilon) * line->size) {
+            learn_line_noise(s, line, &best);
+        }
     }
+    learn_line_noise(s, line, &best);
     return best;
 }
 
@@ -123,7 +136,7 @@ static enum gradcheck_verdict judge_direction(struct gc_session *s, size_t numbe
     double allowed = e->bound + predicted_rounding(s);
     double size = fmax(line->size, fabs(e->value));
     double error = fabs(e->value - line->predicted);
-    if (!isfinite(e->value) || !isfinite(allowed)) {
+    if (!isfinite(e->value) || !isfinite(allowed) || !s->line_noise_known) {
         return GRADCHECK_INCONCLUSIVE;
     }
     if (!(error <= allowed)) {
@@ -165,17 +178,11 @@ void gc_check_screen(struct gc_session *s, struct gc_screen *screen) {
     gc_phase(s, "screen", s->options.n_directions);
     gc_forget_noise(s);
     double start = first_step(s);
-    bool noise_known = false;
     for (size_t d = 0; d < s->options.n_directions && gc_tick(s, d); d++) {
         struct gc_line line;
         gc_choose_direction(s, d, 0, s->n_entries);
         struct gc_estimate e =
-            gc_screen_line(s, &line, start, noise_known ? LATER_LEVELS : FIRST_LEVELS);
-        if (!noise_known && e.step > 0 && !s->stopped) {
-            gc_levels_raise_noise(&line.levels, gc_measure_line_noise(s, e.step / 64));
-            e = gc_estimate_best(&line.levels, WIDTH);
-            noise_known = true;
-        }
+            gc_screen_line(s, &line, start, s->line_noise_known ? LATER_LEVELS : FIRST_LEVELS);
         if (s->stopped && line.levels.n < 3) {
             break;
         }

@@ -67,9 +67,9 @@ static double *take(double **from, size_t n) {
     return taken;
 }
 
-/* One block of doubles and one of bytes: 10 doubles an entry, 19 an output element. */
+/* One block of doubles and one of bytes: 10 doubles an entry, 20 an output element. */
 static bool allocate(struct gc_session *s, size_t raw_size) {
-    enum { PER_ENTRY = 10, PER_OUTPUT = 7 + NOISE_COLUMNS };
+    enum { PER_ENTRY = 10, PER_OUTPUT = 8 + NOISE_COLUMNS };
     if (s->n_entries > SIZE_MAX / 64 / PER_ENTRY || s->n_outs > SIZE_MAX / 64 / PER_OUTPUT) {
         return false;
     }
@@ -96,6 +96,7 @@ static bool allocate(struct gc_session *s, size_t raw_size) {
     s->noise_table = take(&next, NOISE_COLUMNS * s->n_outs);
     s->cotangent_scratch = take(&next, s->n_outs);
     s->grain = take(&next, s->n_outs);
+    s->wobble = take(&next, s->n_outs);
     s->raw = s->saved + raw_size;
     s->state = s->raw + raw_size;
     s->shown = s->state + s->n_entries;

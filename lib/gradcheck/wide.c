@@ -2,6 +2,7 @@
 /* A wider forward is the truth for float32, if it is the same function: held against the narrow one
  * at the point and, as a derivative, along a random direction. */
 #include <math.h>
+#include <string.h>
 
 #include "screen.h"
 
@@ -26,21 +27,59 @@ static bool values_agree(const struct gc_session *s, struct gradcheck_rule_repor
     return true;
 }
 
-/* Where forward itself is off by so much (a large argument of an exponential, rounded), backward,
- * which works in the same precision from the same intermediates, may be too: nudged inputs can
- * share that rounding, so it counts as backward's own. */
-static void share_rounding(struct gc_session *s) {
-    double error = 0;
+/* By how much of itself each output is off beyond what nudged inputs showed, into
+ * cotangent_scratch; the largest of them. */
+static double hidden_rounding(struct gc_session *s) {
+    double largest = 0;
+    for (size_t o = 0; o < s->k->n_outputs; o++) {
+        const struct gc_output *out = &s->outputs[o];
+        double epsilon = gc_dtype_epsilon(out->t->dtype);
+        for (size_t i = out->first; out->is_float && i < out->first + out->count; i++) {
+            double size = fabs(s->plus[i]);
+            double off = fabs(s->plus[i] - s->y0[i]);
+            double shown = 2 * s->wobble[i] + epsilon * size;
+            double hidden = off > shown && size > 0 ? (off - shown) / size : 0;
+            s->cotangent_scratch[i] = hidden;
+            largest = fmax(largest, hidden);
+        }
+    }
+    return largest;
+}
+
+/* What the gradient changes by if every output's share of it is off by as much as the output. */
+static void backward_of_hidden(struct gc_session *s, double largest, double grads[]) {
     for (size_t o = 0; o < s->k->n_outputs; o++) {
         const struct gc_output *out = &s->outputs[o];
         for (size_t i = out->first; out->is_float && i < out->first + out->count; i++) {
-            double off = fabs(s->plus[i] - s->y0[i]);
-            error = off > 0 ? fmax(error, off / fabs(s->plus[i])) : error;
+            double sign = gc_random_bits(&s->random) % 2 ? 1 : -1;
+            double part = sign * s->cotangent[i] * (s->cotangent_scratch[i] / largest);
+            s->minus[i] = gc_dtype_round(out->t->dtype, part);
+        }
+    }
+    if (gc_backward(s, s->minus, NULL, grads) != GC_DONE) {
+        memset(grads, 0, s->n_entries * sizeof grads[0]);
+    }
+}
+
+/* Where forward itself is off by more than nudged inputs showed (all of them may share one rounding
+ * of a large argument), backward, which works in the same precision from the same intermediates,
+ * may be too: what is left over counts as backward's own. */
+static void share_rounding(struct gc_session *s) {
+    enum { DRAWS = 8 };
+    double largest = hidden_rounding(s);
+    double *grads = s->scratch;
+    double *most = s->scratch + s->n_entries;
+    memset(most, 0, s->n_entries * sizeof most[0]);
+    for (int draw = 0; draw < DRAWS && largest > 0; draw++) {
+        backward_of_hidden(s, largest, grads);
+        for (size_t e = 0; e < s->n_entries; e++) {
+            const struct gc_input *in = gc_input_of(s, e);
+            double size = in->checked ? fabs(grads[e] / in->scale) : 0;
+            most[e] = isfinite(size) ? fmax(most[e], size) : most[e];
         }
     }
     for (size_t e = 0; e < s->n_entries; e++) {
-        double own = 2 * error * fabs(s->grad[e]);
-        s->rounding[e] += isfinite(own) ? own : 0;
+        s->rounding[e] += 2 * largest * most[e];
     }
 }
 
@@ -48,10 +87,6 @@ static struct gc_estimate derivative(struct gc_session *s) {
     struct gc_line line;
     gc_forget_noise(s);
     struct gc_estimate e = gc_screen_line(s, &line, 0.1, 8);
-    if (e.step > 0) {
-        gc_levels_raise_noise(&line.levels, gc_measure_line_noise(s, e.step / 64));
-        e = gc_estimate_best(&line.levels, 5);
-    }
     gc_forget_noise(s);
     return e;
 }
