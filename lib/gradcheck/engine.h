@@ -218,6 +218,8 @@ struct gc_judgement {
 };
 
 struct gc_judgement gc_judge(const struct gc_claim *claim);
+/* Of a direction: backward . v against differences. False for NaN. */
+bool gc_agrees(double predicted, double numeric, double allowed);
 double gc_loosest(double epsilon); /* a pass needs a resolution at most this */
 
 /* ---- rounding.c ---- */

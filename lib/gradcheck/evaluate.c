@@ -26,7 +26,7 @@ void gc_phase(struct gc_session *s, const char *name, size_t total) {
 bool gc_tick(struct gc_session *s, size_t done) {
     s->progress.done = done;
     s->progress.evaluations = s->report->n_forward;
-    if (s->options.progress != NULL &&
+    if (!s->stopped && s->options.progress != NULL &&
         s->options.progress(s->options.progress_ctx, &s->progress) != 0) {
         s->stopped = true;
     }

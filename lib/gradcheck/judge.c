@@ -10,6 +10,10 @@ double gc_loosest(double epsilon) {
     return epsilon > 1e-10 ? 2e-2 : 1e-3;
 }
 
+bool gc_agrees(double predicted, double numeric, double allowed) {
+    return fabs(numeric - predicted) <= allowed;
+}
+
 static struct gc_judgement judged(enum gradcheck_verdict verdict, enum gradcheck_reason reason,
                                   double resolution) {
     return (struct gc_judgement){verdict, reason, resolution};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The rounding of backward itself: how much its result scatters when inputs and cotangents move by
  * a few units in the last place. Taken to both sides, so that what the gradient really changes by
- * cancels. */
+ * cancels; twice as far to one of them, for equal steps would mostly round alike. */
 #include <math.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@
 
 enum { MOST_UNITS = 16 };
 
-/* Points base + nudge and base - nudge, the latter mirrored. */
+/* Points base + nudge and base - 2 nudge. */
 static void nudge(struct gc_session *s, double units, double up[], double down[]) {
     for (size_t i = 0; i < s->k->n_inputs; i++) {
         const struct gc_input *in = &s->inputs[i];
@@ -18,7 +18,7 @@ static void nudge(struct gc_session *s, double units, double up[], double down[]
             double x = s->base[e];
             double by = units * gc_random_signed(&s->random) * epsilon * fabs(x);
             double above = gc_dtype_round(in->t->dtype, x + by);
-            double below = gc_dtype_round(in->t->dtype, x - (above - x));
+            double below = gc_dtype_round(in->t->dtype, x - 2 * (above - x));
             bool inside = above >= in->lower && above <= in->upper && below >= in->lower &&
                           below <= in->upper;
             up[e] = in->checked && inside ? above : x;
@@ -28,7 +28,7 @@ static void nudge(struct gc_session *s, double units, double up[], double down[]
 }
 
 /* Cotangents too: where inputs are zero, or too small to matter, only they show how the sums of
- * backward round. Mirrored: the sum of two nudges is twice the cotangent. */
+ * backward round. */
 static void nudge_cotangents(struct gc_session *s, double units) {
     for (size_t o = 0; o < s->k->n_outputs; o++) {
         const struct gc_output *out = &s->outputs[o];
@@ -41,13 +41,13 @@ static void nudge_cotangents(struct gc_session *s, double units) {
     }
 }
 
-static void mirror_cotangents(struct gc_session *s) {
+static void reach_back(struct gc_session *s) {
     for (size_t o = 0; o < s->k->n_outputs; o++) {
         const struct gc_output *out = &s->outputs[o];
         for (size_t i = out->first; out->is_float && i < out->first + out->count; i++) {
             double u = s->cotangent[i];
             s->cotangent_scratch[i] =
-                gc_dtype_round(out->t->dtype, u - (s->cotangent_scratch[i] - u));
+                gc_dtype_round(out->t->dtype, u - 2 * (s->cotangent_scratch[i] - u));
         }
     }
 }
@@ -68,7 +68,7 @@ static void spread(struct gc_session *s, const double up[], const double down[],
         for (size_t e = in->first; in->checked && e < in->first + in->count; e++) {
             double rise = up[e] / in->scale - s->grad[e];
             double fall = down[e] / in->scale - s->grad[e];
-            double scatter = 0.5 * fabs(rise + fall);
+            double scatter = fabs(2 * rise + fall) / 3;
             if (isfinite(scatter)) {
                 s->rounding[e] =
                     many ? hypot(s->rounding[e], scatter) : fmax(s->rounding[e], scatter);
@@ -77,11 +77,14 @@ static void spread(struct gc_session *s, const double up[], const double down[],
     }
 }
 
-/* The same of the outputs: minus holds them on one side, plus on the other. */
+/* The same of the outputs, as a root of squares: minus holds them on the near side, plus on the far
+ * one. */
 static void spread_outputs(struct gc_session *s) {
     for (size_t i = 0; i < s->n_outs; i++) {
-        double scatter = 0.5 * fabs((s->plus[i] - s->y0[i]) + (s->minus[i] - s->y0[i]));
-        s->wobble[i] = fmax(s->wobble[i], scatter);
+        double rise = s->minus[i] - s->y0[i];
+        double fall = s->plus[i] - s->y0[i];
+        double scatter = fabs(2 * rise + fall) / 3;
+        s->wobble[i] = hypot(s->wobble[i], scatter);
     }
 }
 
@@ -100,49 +103,54 @@ static int samples_wanted(const struct gc_session *s) {
     return s->k->forward_wide != NULL ? 16 : s->epsilon > 1e-10 ? 3 : 1;
 }
 
-/* Backward at the nudged point into g, at the mirrored one into mirrored; false if it cannot be.
- * The outputs on one side go to minus, on the other to plus. */
-static bool backward_nudged(struct gc_session *s, double units, double point[], double g[],
-                            double mirrored[], bool *moved) {
+/* Backward at the nudged point into near, on the other side into far; false if it cannot be. The
+ * outputs there go to minus and to plus. */
+static bool backward_nudged(struct gc_session *s, double units, double point[], double near[],
+                            double far[], bool *moved) {
     nudge(s, units, point, s->direction);
     nudge_cotangents(s, units);
     gc_write_point(s, point);
-    if (gc_backward(s, s->cotangent_scratch, NULL, g) != GC_DONE) {
+    if (gc_backward(s, s->cotangent_scratch, NULL, near) != GC_DONE) {
         return false;
     }
     *moved = every_output_moved(s) || units >= MOST_UNITS;
     memcpy(s->minus, s->plus, s->n_outs * sizeof s->minus[0]);
-    mirror_cotangents(s);
+    reach_back(s);
     gc_write_point(s, s->direction);
-    return gc_backward(s, s->cotangent_scratch, NULL, mirrored) == GC_DONE;
+    return gc_backward(s, s->cotangent_scratch, NULL, far) == GC_DONE;
 }
 
-/* A sample is the mean rounding at two nudged points less that at the point itself, so the root
- * mean square of many is at least the latter: three times that is a bound. Of a few, the largest is
- * taken four times. Nudges grow until every output moved: where outputs are too coarse to move, the
- * gradient computed from them is as coarse. */
+/* A sample is the weighted mean rounding at two nudged points less that at the point itself, so the
+ * root mean square of many is at least the latter: three times that is a bound. Of a few, the
+ * largest is taken four times. Nudges grow until every output moved: where outputs are too coarse
+ * to move, the gradient computed from them is as coarse. */
 void gc_measure_rounding(struct gc_session *s) {
     int wanted = s->n_checked > 0 ? samples_wanted(s) : 0;
     const bool many = wanted > 3;
-    double *g = s->scratch;
-    double *mirrored = s->scratch + s->n_entries;
+    gc_phase(s, "rounding", (size_t)wanted);
+    double *near = s->scratch;
+    double *far = s->scratch + s->n_entries;
     memset(s->rounding, 0, s->n_entries * sizeof s->rounding[0]);
     memset(s->wobble, 0, s->n_outs * sizeof s->wobble[0]);
     double units = 2;
     bool moved = false;
     int done = 0;
-    while (done < wanted && backward_nudged(s, units, mirrored, g, mirrored, &moved)) {
+    while (done < wanted && backward_nudged(s, units, far, near, far, &moved)) {
         if (moved || !many) {
-            spread(s, g, mirrored, many);
+            spread(s, near, far, many);
             spread_outputs(s);
         }
         done += moved || wanted == 1;
         units *= moved ? 1 : 2;
     }
     gc_write_point(s, s->base);
+    double root = sqrt(fmax(done, 1));
+    for (size_t i = 0; i < s->n_outs; i++) {
+        s->wobble[i] /= root;
+    }
     for (size_t i = 0; i < s->k->n_inputs; i++) {
         if (s->inputs[i].checked) {
-            round_up(s, &s->inputs[i], many ? 3 / sqrt(fmax(done, 1)) : 4, many ? 2 : 4);
+            round_up(s, &s->inputs[i], many ? 3 / root : 4, many ? 2 : 4);
         }
     }
 }

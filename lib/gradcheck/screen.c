@@ -113,15 +113,36 @@ static double predicted_rounding(const struct gc_session *s) {
     return 4 * total;
 }
 
+size_t gc_heaviest(const struct gc_session *s) {
+    size_t heaviest = 0;
+    double most = -1;
+    for (size_t e = 0; e < s->n_entries; e++) {
+        double weight = fabs(s->grad[e] * s->direction[e]);
+        if (gc_input_of(s, e)->checked && weight > most) {
+            most = weight;
+            heaviest = e;
+        }
+    }
+    return heaviest;
+}
+
+/* Hexadecimal, so that it can be repeated: the seed gives the point and the direction again. */
 static void note_failure(struct gc_session *s, size_t direction, const struct gc_line *line,
                          const struct gc_estimate *e, double allowed) {
-    struct gradcheck_screen_report *report = &s->report->screen;
-    if (report->evidence[0] == '\0') {
-        gc_text(report->evidence, sizeof report->evidence,
-                "point %zu, direction %zu, step %a: backward . direction %a, by differences %a, "
-                "bound %.1e",
-                s->point, direction, e->step, line->predicted, e->value, allowed);
+    char *out = s->report->screen.evidence;
+    if (out[0] != '\0') {
+        return;
     }
+    size_t heaviest = gc_heaviest(s);
+    struct gradcheck_place place;
+    char text[64];
+    gc_place_of(s, heaviest, &place);
+    gc_place_text(&place, text, sizeof text);
+    gc_text(out, GRADCHECK_TEXT_SIZE,
+            "point %zu, direction %zu, step %a: backward . direction %a, by differences %a, bound "
+            "%.1e; most of it from %s = %a, direction %a",
+            s->point, direction, e->step, line->predicted, e->value, allowed, text,
+            s->base[heaviest], s->direction[heaviest]);
 }
 
 /* The bound on missing an error whose largest entry is ten times the resolution: that entry's
@@ -139,7 +160,7 @@ static enum gradcheck_verdict judge_direction(struct gc_session *s, size_t numbe
     if (!isfinite(e->value) || !isfinite(allowed) || !s->line_noise_known) {
         return GRADCHECK_INCONCLUSIVE;
     }
-    if (!(error <= allowed)) {
+    if (!gc_agrees(line->predicted, e->value, allowed)) {
         bool sound = e->truncation + e->jump <= 0.25 * fmax(fabs(e->value), error);
         if (sound) {
             report->n_fail++;
@@ -230,7 +251,7 @@ void gc_screen_deeply(struct gc_session *s, struct gc_screen *screen) {
         e = gc_estimate_consistent(&line.levels, WIDTH);
     }
     double allowed = e.bound + predicted_rounding(s);
-    bool agrees = fabs(e.value - line.predicted) <= allowed;
+    bool agrees = gc_agrees(line.predicted, e.value, allowed);
     bool sharp = allowed <= gc_loosest(s->epsilon) * fmax(line.size, fabs(e.value));
     bool sound =
         isfinite(allowed) && e.truncation + e.jump <= 1e-3 * fabs(e.value - line.predicted);

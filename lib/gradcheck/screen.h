@@ -24,6 +24,8 @@ struct gc_estimate gc_screen_line(struct gc_session *s, struct gc_line *line, do
 void gc_check_screen(struct gc_session *s, struct gc_screen *screen);
 /* Once more over every step down to the noise, when all entries passed and the screen did not. */
 void gc_screen_deeply(struct gc_session *s, struct gc_screen *screen);
+size_t
+gc_heaviest(const struct gc_session *s); /* entry with the largest term of grad . direction */
 void gc_locate(struct gc_session *s, const struct gc_screen *screen);
 
 #endif

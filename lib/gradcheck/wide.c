@@ -33,12 +33,10 @@ static double hidden_rounding(struct gc_session *s) {
     double largest = 0;
     for (size_t o = 0; o < s->k->n_outputs; o++) {
         const struct gc_output *out = &s->outputs[o];
-        double epsilon = gc_dtype_epsilon(out->t->dtype);
         for (size_t i = out->first; out->is_float && i < out->first + out->count; i++) {
             double size = fabs(s->plus[i]);
             double off = fabs(s->plus[i] - s->y0[i]);
-            double shown = 2 * s->wobble[i] + epsilon * size;
-            double hidden = off > shown && size > 0 ? (off - shown) / size : 0;
+            double hidden = off > 2 * s->wobble[i] && size > 0 ? off / size : 0;
             s->cotangent_scratch[i] = hidden;
             largest = fmax(largest, hidden);
         }
@@ -63,7 +61,7 @@ static void backward_of_hidden(struct gc_session *s, double largest, double grad
 
 /* Where forward itself is off by more than nudged inputs showed (all of them may share one rounding
  * of a large argument), backward, which works in the same precision from the same intermediates,
- * may be too: what is left over counts as backward's own. */
+ * may be too: that counts as backward's own. */
 static void share_rounding(struct gc_session *s) {
     enum { DRAWS = 8 };
     double largest = hidden_rounding(s);
@@ -116,6 +114,7 @@ bool gc_widen(struct gc_session *s) {
     if (s->k->forward_wide == NULL) {
         return true;
     }
+    gc_phase(s, "wide", 1);
     s->wide = true;
     enum gc_outcome outcome = gc_forward(s, s->plus);
     s->wide = false;

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+/* Memory: as much as the header states, given back, and missed without harm (calloc and free are
+ * replaced by the linker: see the Makefile). */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gradcheck/polynomial.h"
+
+static size_t bytes, n_blocks, n_calls, failing; /* failing: number of the call that fails */
+static bool counting;
+
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void __real_free(void *block);
+void __wrap_free(void *block);
+
+void *__wrap_calloc(size_t n, size_t size) {
+    if (counting && ++n_calls == failing) {
+        return NULL;
+    }
+    bytes += counting ? n * size : 0;
+    n_blocks += counting;
+    return __real_calloc(n, size);
+}
+
+void __wrap_free(void *block) {
+    n_blocks -= counting && block != NULL;
+    __real_free(block);
+}
+
+static enum gradcheck_status run(struct polynomial *p, bool rows, struct gradcheck_report *r) {
+    if (rows) {
+        p->inputs[0].batch_axis = p->outputs[0].batch_axis = 1;
+    }
+    const struct gradcheck_options options = {.n_points = 1};
+    bytes = n_blocks = n_calls = 0;
+    counting = true;
+    enum gradcheck_status status = gradcheck_run(&p->kernel, &options, r);
+    counting = false;
+    return status;
+}
+
+Test(gradcheck_memory, is_what_the_header_states_and_is_given_back) {
+    static struct polynomial p;
+    for (size_t n = 1; n <= 1000; n *= 10) {
+        struct gradcheck_report r;
+        polynomial_open(&p, n);
+        cr_assert_eq(run(&p, false, &r), GRADCHECK_OK);
+        cr_expect_eq(n_blocks, 0);
+        cr_expect_eq(bytes, 82 * n + 161 * n + 2 * 8 * n, "%zu: %zu", n, bytes);
+        polynomial_open(&p, n);
+        cr_assert_eq(run(&p, true, &r), GRADCHECK_OK);
+        cr_expect_eq(n_blocks, 0);
+        cr_expect_leq(bytes, 82 * n + 161 * n + 2 * 8 * n + 8 * n + 1229 * n, "%zu: %zu", n, bytes);
+    }
+}
+
+Test(gradcheck_memory, when_there_is_none_is_a_status_and_leaves_the_inputs) {
+    static struct polynomial p;
+    for (failing = 1; failing <= 4; failing++) {
+        struct gradcheck_report r;
+        polynomial_open(&p, 10);
+        double before[10];
+        memcpy(before, p.x, sizeof before);
+        cr_expect_eq(run(&p, true, &r), GRADCHECK_E_NO_MEMORY, "call %zu", failing);
+        cr_expect_eq(n_blocks, 0, "call %zu", failing);
+        cr_expect_eq(r.verdict, GRADCHECK_NOT_CHECKED);
+        cr_expect_str_eq(r.summary, gradcheck_status_text(GRADCHECK_E_NO_MEMORY));
+        cr_expect_arr_eq(before, p.x, sizeof before);
+    }
+    struct gradcheck_report r;
+    polynomial_open(&p, 10);
+    cr_assert_eq(run(&p, true, &r), GRADCHECK_OK);
+    cr_assert_eq(n_calls, 4);
+}
