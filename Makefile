@@ -96,7 +96,7 @@ example: $(EXAMPLE:%.c=$(B)/%.o) ## record a NumPy layer (tests/examples), check
 
 .PHONY: ports
 ports: build/gradgate ## verify the sample ports, right and wrong, in C, Rust, JavaScript and Python: table, times
-	$(PYTHON_OR_STOP) scripts/ports $(if $(CI),--require-all) $(PORTS)
+	$(PYTHON_OR_STOP) scripts/ports $(if $(CI),--require-all --jobs 2) $(PORTS)
 
 .PHONY: golden-diff
 golden-diff: ## what `make golden` would change: which numbers, how far, and which side the exact value takes
@@ -237,7 +237,7 @@ $(foreach m,neuron gradcheck golden,$(eval $(call alone_program,$(m))))
 MISBEHAVES := $(B)/tests/ports/misbehaves.so
 $(MISBEHAVES): tests/ports/misbehaves.c lib/port/port.h Makefile
 	@mkdir -p $(@D)
-	$(SAY)$(CC) $(CSTD) $(WARN) -O1 -g -shared -fPIC -iquote lib -o $@ $<
+	$(SAY)$(CC) $(CSTD) $(WARN) -O1 -g -shared -fPIC -iquote lib -o $@ $< -lm
 $(B)/tests/port/test_library.o: TEST_CFLAGS += -DMISBEHAVES='"$(MISBEHAVES)"'
 $(B)/tests/test_port: | $(MISBEHAVES)
 

@@ -116,7 +116,8 @@ static void note_last_words(void *ctx, const char *text) {
     port_publish(m->board, &m->result);
 }
 
-/* A call that every port may skip: what it says first has been heard then. */
+/* A call that every port may skip: what it says first has been heard then. One that errs here errs
+ * in the cases too, where it is judged. */
 static void meet(void *ctx, struct port_board *board) {
     struct meeting *m = ctx;
     const struct port_call about = {.kernel = "port", .pass = "about"};
@@ -128,9 +129,11 @@ static void meet(void *ctx, struct port_board *board) {
         port_publish(board, &m->result);
         return;
     }
+    m->result.met = door->introduced;
+    port_publish(board, &m->result);
     enum port_answer answer = port_door_call(door, &about, m->result.why);
     m->result.about = door->about;
-    m->result.met = answer != PORT_BROKEN && answer != PORT_NO_ROOM;
+    m->result.met = answer == PORT_BROKEN ? door->introduced : answer != PORT_NO_ROOM;
     port_publish(board, &m->result);
     char goodbye[PORT_TEXT_SIZE];
     (void)port_door_close(door, goodbye); /* judged with the cases */

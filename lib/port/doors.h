@@ -18,6 +18,7 @@ struct port_door {
     struct port_door_options options;
     struct port_counts counts;
     struct port_about about; /* as far as it has been heard */
+    bool introduced;         /* it runs, and is a port: loaded, or @port was heard */
     bool broken;
     char broken_why[PORT_TEXT_SIZE];
     void *self; /* of the kind */

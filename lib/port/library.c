@@ -8,6 +8,7 @@
 #include "port/port.h"
 
 #include <dlfcn.h>
+#include <fenv.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,9 @@ struct library {
     void *handle;
     port_function *port;
     bool met; /* it was asked about itself */
+    /* Loading a library that was built with -ffast-math turns subnormal numbers into zero for the
+     * whole thread. That is the port's affair, but its judge must see them. */
+    fenv_t environment;
     size_t n_arrays;
     struct arena arenas[MAX_ARRAYS]; /* given, then wanted */
     struct crash_array watched[MAX_ARRAYS];
@@ -71,7 +75,11 @@ static bool library_open(struct port_door *door, char why[]) {
     if (l == NULL) {
         return fail(l, why, path, "out of memory");
     }
+    fenv_t ours;
+    (void)fegetenv(&ours);
     l->handle = dlopen(here, RTLD_NOW | RTLD_LOCAL);
+    (void)fegetenv(&l->environment);
+    (void)fesetenv(&ours);
     if (l->handle == NULL) {
         const char *reason = dlerror(); // NOLINT(concurrency-mt-unsafe)
         return fail(l, why, path, reason != NULL ? reason : "unknown error");
@@ -82,6 +90,7 @@ static bool library_open(struct port_door *door, char why[]) {
     }
     memcpy(&l->port, &symbol, sizeof l->port);
     door->self = l;
+    door->introduced = true;
     crash_watch_begin(door->options.seconds);
     return true;
 }
@@ -204,8 +213,13 @@ static int run(struct port_door *door, const struct port_call *call) {
                                     .last_words = door->options.last_words,
                                     .ctx = door->options.last_words_ctx};
     l->reason[0] = '\0';
+    fenv_t ours;
+    (void)fegetenv(&ours);
     crash_watch_enter(&l->watch);
+    (void)fesetenv(&l->environment);
     int result = l->port(&c);
+    (void)fegetenv(&l->environment);
+    (void)fesetenv(&ours);
     crash_watch_leave();
     l->reason[sizeof l->reason - 1] = '\0';
     return result;

@@ -113,7 +113,8 @@ static enum port_answer take_line(struct port_door *door, const struct port_call
                             quoted);
         }
         p->greeted = true;
-        return reply_greeting(line, length, &door->about, why) ? PORT_ANSWERED : PORT_BROKEN;
+        door->introduced = reply_greeting(line, length, &door->about, why);
+        return door->introduced ? PORT_ANSWERED : PORT_BROKEN;
     }
     return reply_take(call, p->id, line, length, more, why);
 }

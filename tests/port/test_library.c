@@ -4,6 +4,7 @@
 #include "port/worker.h"
 
 #include <criterion/criterion.h>
+#include <fenv.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@ enum { N = 5 };
 struct said {
     enum port_answer answer;
     bool returned;
+    int rounding; /* of the caller, after the call */
     char why[PORT_TEXT_SIZE];
     char about[PORT_TEXT_SIZE];
     double y[N], z[2];
@@ -66,6 +68,7 @@ static void work(void *ctx, struct port_board *board) {
         return;
     }
     job->said.answer = port_door_call(door, &call, job->said.why);
+    job->said.rounding = fegetround();
     job->said.has_z = out[1].answered;
     job->said.returned = true;
     (void)port_door_close(door, goodbye);
@@ -91,6 +94,13 @@ Test(port_library, a_right_one_answers_and_may_leave_out_what_is_optional) {
         cr_expect(said.y[i] == 2 * x[i]);
     }
     cr_expect(!said.has_z);
+}
+
+Test(port_library, how_it_rounds_is_its_own_affair) {
+    struct port_outcome outcome;
+    struct said said = call_library("rounds_up", AMPLE, &outcome);
+    cr_assert(said.returned && said.answer == PORT_ANSWERED, "%s", said.why);
+    cr_expect(said.rounding == FE_TONEAREST);
 }
 
 Test(port_library, what_no_port_may_do_is_named_with_its_place) {

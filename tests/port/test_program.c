@@ -252,6 +252,8 @@ Test(port_program, meeting_hears_what_it_says_about_itself) {
     char why[PORT_TEXT_SIZE];
     cr_expect(port_meet(&target, AMPLE, &about, why), "%s", why);
     cr_expect_str_eq(about.text, "a script");
+    argv[2] = PORT("echo @nonsense");
+    cr_expect(port_meet(&target, AMPLE, &about, why), "what it does wrong later is for the cases");
     target.argv = silent;
     cr_expect(!port_meet(&target, AMPLE, &about, why));
     cr_expect(strstr(why, "exited with code 1 before @port") != NULL, "%s", why);

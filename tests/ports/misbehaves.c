@@ -2,6 +2,7 @@
 /* A library port that does whatever the kernel's name says, for tests of the gate itself. */
 #include "port/port.h"
 
+#include <fenv.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,11 @@ static int right(const struct gradgate_call *call) {
         y[i] = 2 * x[i];
     }
     return GRADGATE_DONE;
+}
+
+static int rounds_up(const struct gradgate_call *call) {
+    (void)fesetround(FE_UPWARD);
+    return right(call);
 }
 
 static int leaves_one(const struct gradgate_call *call) {
@@ -103,6 +109,7 @@ int gradgate_port(const struct gradgate_call *call) {
         int (*run)(const struct gradgate_call *call);
     } ways[] = {
         {"right", right},
+        {"rounds_up", rounds_up},
         {"past_the_end", past_the_end},
         {"far_past_the_end", far_past_the_end},
         {"before_the_start", before_the_start},
