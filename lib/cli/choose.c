@@ -47,9 +47,11 @@ int choose_in_folder(const char *command, const char *dir, struct gate_family fa
     }
     for (size_t i = 0; i < names.n_kernels && code == 0; i++) {
         if (builtin_find(names.kernels[i]) == NULL) {
-            code = command_fail(command,
-                                "%s/%s.json: there is no kernel of this name; name those to verify",
-                                dir, names.kernels[i]);
+            code = command_fail(
+                command,
+                "%s/%s.json: no built-in kernel has this name: verify its port (--port, "
+                "--port-command), or name the kernels to verify",
+                dir, names.kernels[i]);
         }
     }
     for (size_t i = 0; i < builtin_n_families; i++) {
