@@ -233,13 +233,16 @@ $(B)/alone_$(1): $(B)/tests/alone/alone.o $(patsubst %.c,$(B)/%.o,$(wildcard tes
 endef
 $(foreach m,neuron gradcheck golden,$(eval $(call alone_program,$(m))))
 
-# A library that misbehaves, for tests of the door that it comes through.
+# Libraries that misbehave, for tests of the door that they come through.
 MISBEHAVES := $(B)/tests/ports/misbehaves.so
-$(MISBEHAVES): tests/ports/misbehaves.c lib/port/port.h Makefile
+STAGES     := $(B)/tests/ports/stages.so
+$(MISBEHAVES) $(STAGES): $(B)/%.so: %.c lib/port/port.h Makefile
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(CSTD) $(WARN) -O1 -g -shared -fPIC -iquote lib -o $@ $< -lm
 $(B)/tests/port/test_library.o: TEST_CFLAGS += -DMISBEHAVES='"$(MISBEHAVES)"'
+$(B)/tests/gate/test_ports.o: TEST_CFLAGS += -DSTAGES='"$(STAGES)"'
 $(B)/tests/test_port: | $(MISBEHAVES)
+$(B)/tests/test_gate: | $(STAGES)
 
 NOTEBOOK := $(B)/tests/notebook/notebook.o $(B)/tests/notebook/numpy_text.o $(call objects,neuron)
 $(B)/notebook: $(B)/tests/notebook/main.o $(NOTEBOOK)

@@ -8,6 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#ifndef MISBEHAVES /* where the Makefile built it */
+#define MISBEHAVES "build/debug/tests/ports/misbehaves.so"
+#endif
+
 enum { N = 5 };
 
 struct said {
