@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int fail_memory(void) {
-    return command_fail("verify", "out of memory");
+static int fail_memory(const struct port_request_line *line) {
+    return command_fail(line->command, "out of memory");
 }
 
 /* ---- what it is called ---- */
@@ -66,38 +66,39 @@ static bool has_twice(char *const names[], size_t n, const char *name) {
     return found > 1;
 }
 
-static int take_names(struct port_setup *s, char *const names[], size_t n) {
+static int take_names(const struct port_request_line *line, struct port_setup *s,
+                      char *const names[], size_t n) {
     s->names = calloc(n + 1, sizeof s->names[0]);
     for (size_t i = 0; i < n && s->names != NULL; i++) {
         size_t size = strlen(names[i]) + 1;
         s->names[i] = malloc(size);
         if (s->names[i] == NULL) {
-            return fail_memory();
+            return fail_memory(line);
         }
         memcpy(s->names[i], names[i], size);
         s->n_families++;
         if (has_twice(names, n, names[i])) {
-            return command_fail("verify", "kernel %s is named twice", names[i]);
+            return command_fail(line->command, "kernel %s is named twice", names[i]);
         }
     }
-    return s->names != NULL ? 0 : fail_memory();
+    return s->names != NULL ? 0 : fail_memory(line);
 }
 
 static int choose_names(const struct port_request_line *line, struct port_setup *s) {
     struct golden_names all;
     if (line->n_names > 0) {
-        return take_names(s, line->names, line->n_names);
+        return take_names(line, s, line->names, line->n_names);
     }
     if (line->answers != NULL) {
-        return command_fail("verify",
+        return command_fail(line->command,
                             "--answers: name the kernels that were asked, in the order of "
                             "'gradgate ask'");
     }
-    if (!check_golden_dir("verify", line->golden_dir) ||
+    if (!check_golden_dir(line->command, line->golden_dir) ||
         golden_list(line->golden_dir, &all, NULL) != GOLDEN_OK) {
         return EXIT_USAGE;
     }
-    int code = take_names(s, all.kernels, all.n_kernels);
+    int code = take_names(line, s, all.kernels, all.n_kernels);
     golden_names_free(&all);
     return code;
 }
@@ -128,12 +129,12 @@ static void describe_kernel(struct port_setup *s, size_t i) {
         gate_port_family(name, like != NULL ? like->summary : "a port", &s->kernels[i]);
 }
 
-static int make_families(struct port_setup *s) {
+static int make_families(const struct port_request_line *line, struct port_setup *s) {
     s->families = calloc(s->n_families, sizeof s->families[0]);
     s->kernels = calloc(s->n_families, sizeof s->kernels[0]);
     s->states = calloc(s->n_families, sizeof s->states[0]);
     if (s->families == NULL || s->kernels == NULL || s->states == NULL) {
-        return fail_memory();
+        return fail_memory(line);
     }
     for (size_t i = 0; i < s->n_families; i++) {
         describe_kernel(s, i);
@@ -151,7 +152,7 @@ static int number_calls(const struct port_request_line *line, struct port_setup 
         if (golden_load(line->golden_dir, s->names[i], &suite, &error) != GOLDEN_OK) {
             char text[GATE_TEXT_SIZE];
             golden_error_text(&error, text, sizeof text);
-            return command_fail("verify", "%s", text);
+            return command_fail(line->command, "%s", text);
         }
         s->kernels[i].first_id = n + 1;
         n += gate_port_calls(&suite);
@@ -173,7 +174,7 @@ static int meet(const struct port_request_line *line, struct port_setup *s) {
     if (line->answers != NULL) {
         s->answers = port_answers_read(line->answers, why);
         if (s->answers == NULL) {
-            return command_fail("verify", "%s", why);
+            return command_fail(line->command, "%s", why);
         }
     }
     bool limited = line->time_limit > 0 && line->time_limit / SHARE < PORT_CALL_SECONDS;
@@ -181,7 +182,7 @@ static int meet(const struct port_request_line *line, struct port_setup *s) {
         .library = line->library, .argv = line->program, .answers = s->answers};
     s->port.call_seconds = limited ? line->time_limit / SHARE : PORT_CALL_SECONDS;
     if (!port_meet(&s->port.target, s->port.call_seconds, &s->port.about, why)) {
-        return command_fail("verify", "the port %s: %s", s->target, why);
+        return command_fail(line->command, "the port %s: %s", s->target, why);
     }
     return 0;
 }
@@ -189,11 +190,11 @@ static int meet(const struct port_request_line *line, struct port_setup *s) {
 int port_setup(const struct port_request_line *line, struct port_setup *out) {
     *out = (struct port_setup){0};
     if (!name_target(line, out)) {
-        return fail_memory();
+        return fail_memory(line);
     }
     int code = choose_names(line, out);
     code = code != 0 ? code : meet(line, out);
-    code = code != 0 ? code : make_families(out);
+    code = code != 0 ? code : make_families(line, out);
     if (code == 0 && line->answers != NULL) {
         code = number_calls(line, out);
     }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* `gradgate verify` on a port: which one, and its kernels as families. */
+/* Commands on a port: which one, and its kernels as families. */
 #ifndef GRADGATE_CLI_PORT_H
 #define GRADGATE_CLI_PORT_H
 
 #include "gate/ports.h"
 
 struct port_request_line { /* what the command line says */
+    const char *command;   /* "verify", for messages */
     const char *library;   /* --port FILE; NULL */
     char **program;        /* --port-command -- ARGV..., NULL-terminated; NULL */
     const char *answers;   /* --answers FILE; NULL */

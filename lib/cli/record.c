@@ -4,6 +4,7 @@
 #include "check.h"
 #include "choose.h"
 #include "command.h"
+#include "port.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { GOLDEN, SEED, TIME_LIMIT, OVERWRITE };
+enum { GOLDEN, SEED, TIME_LIMIT, OVERWRITE, PORT, PORT_COMMAND };
 
 static const struct option options[] = {
     [GOLDEN] = {"--golden", NULL, OPTION_TEXT, "DIR",
@@ -22,6 +23,9 @@ static const struct option options[] = {
                     "wall-clock limit of a case (default: 60)"},
     [OVERWRITE] = {"--overwrite", NULL, OPTION_FLAG, NULL,
                    "replace a baseline of the same kernels"},
+    [PORT] = {"--port", NULL, OPTION_TEXT, "FILE", "record this shared library, a port"},
+    [PORT_COMMAND] = {"--port-command", NULL, OPTION_FLAG, NULL,
+                      "record the program that follows '--', a port"},
 };
 
 struct recording {
@@ -29,6 +33,8 @@ struct recording {
     bool overwrite;
     const struct gate_family *families;
     size_t n_families;
+    const struct gate_port_report *port; /* NULL: built-in kernels */
+    size_t n_points;                     /* as verify takes them, or it would find other numbers */
     bool made_dir;
 };
 
@@ -123,6 +129,8 @@ static int record(struct recording *r, const struct option_values *values) {
                             .gate = {.golden_dir = r->golden_dir,
                                      .seed = values->of[SEED].number,
                                      .time_limit = values->of[TIME_LIMIT].seconds,
+                                     .n_points = r->n_points,
+                                     .port = r->port,
                                      .keep_values = true},
                             .after = save,
                             .after_ctx = r};
@@ -136,30 +144,63 @@ static int record(struct recording *r, const struct option_values *values) {
     return code;
 }
 
-static int run(const char *program, const struct option_values *values) {
-    (void)program;
-    struct recording r = {.golden_dir = CHECK_GOLDEN_DIR,
-                          .overwrite = values->of[OVERWRITE].given,
-                          .families = builtin_families,
-                          .n_families = builtin_n_families};
-    if (values->n_words == 0) {
-        return command_fail("record", "in which folder?");
-    }
-    r.dir = values->words[0];
-    r.golden_dir = values->of[GOLDEN].given ? values->of[GOLDEN].text : r.golden_dir;
+static int record_builtin(struct recording r, const struct option_values *values) {
     size_t n = values->n_words - 1;
     struct gate_family *chosen = calloc(n + 1, sizeof chosen[0]);
     if (chosen == NULL) {
         return command_fail("record", "out of memory");
     }
     int code = choose_kernels("record", values->words + 1, n, chosen);
-    if (code == 0 && n > 0) {
-        r.families = chosen;
-        r.n_families = n;
-    }
+    r.families = n > 0 ? chosen : builtin_families;
+    r.n_families = n > 0 ? n : builtin_n_families;
     code = code != 0 ? code : record(&r, values);
     free(chosen);
     return code;
+}
+
+static int record_port(struct recording r, const struct option_values *values) {
+    bool is_program = values->of[PORT_COMMAND].given;
+    size_t n_argv = is_program ? values->n_words - values->n_before : 0;
+    if (is_program && (n_argv == 0 || values->of[PORT].given)) {
+        return command_fail("record", n_argv == 0 ? "--port-command: which program? ('--', then it)"
+                                                  : "--port or --port-command, not both");
+    }
+    char **argv = calloc(n_argv + 1, sizeof argv[0]);
+    if (argv == NULL) {
+        return command_fail("record", "out of memory");
+    }
+    memcpy(argv, values->words + values->n_before, n_argv * sizeof argv[0]);
+    const struct port_request_line line = {.command = "record",
+                                           .library = values->of[PORT].text,
+                                           .program = is_program ? argv : NULL,
+                                           .names = values->words + 1,
+                                           .n_names = values->n_words - n_argv - 1,
+                                           .golden_dir = r.golden_dir,
+                                           .time_limit = values->of[TIME_LIMIT].seconds};
+    struct port_setup setup;
+    int code = port_setup(&line, &setup);
+    r.families = setup.families;
+    r.n_families = setup.n_families;
+    r.port = &setup.report;
+    r.n_points = is_program ? 1 : 0;
+    code = code != 0 ? code : record(&r, values);
+    port_setup_free(&setup);
+    free(argv);
+    return code;
+}
+
+static int run(const char *program, const struct option_values *values) {
+    (void)program;
+    const struct option_value *of = values->of;
+    struct recording r = {.golden_dir = of[GOLDEN].given ? of[GOLDEN].text : CHECK_GOLDEN_DIR,
+                          .overwrite = of[OVERWRITE].given};
+    size_t n_before = of[PORT_COMMAND].given ? values->n_before : values->n_words;
+    if (n_before == 0) {
+        return command_fail("record", "in which folder?");
+    }
+    r.dir = values->words[0];
+    return of[PORT].given || of[PORT_COMMAND].given ? record_port(r, values)
+                                                    : record_builtin(r, values);
 }
 
 const struct command command_record = {

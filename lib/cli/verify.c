@@ -152,7 +152,8 @@ static int run_port(const char *program, const struct option_values *values) {
         return command_fail("verify", "out of memory");
     }
     memcpy(argv, values->words + values->n_before, n_argv * sizeof argv[0]);
-    const struct port_request_line line = {.library = of[PORT].text,
+    const struct port_request_line line = {.command = "verify",
+                                           .library = of[PORT].text,
                                            .program = of[PORT_COMMAND].given ? argv : NULL,
                                            .answers = of[ANSWERS].text,
                                            .names = values->words,
