@@ -5,10 +5,12 @@
  *
  *     alone_<module> [NAME...]     tests whose "suite/name" contains a NAME come first
  *
- * Prints each test before it starts, so that the last line names the one that failed, crashed or
- * hangs. Exit: 0 all passed, 1 one failed, 2 no test, or a test that needs Criterion itself.
+ * A test that leaves a file open fails, too. Prints each test before it starts, so that the last
+ * line names the one that failed, crashed or hangs. Exit: 0 all passed, 1 one failed, 2 no test, or
+ * a test that needs Criterion itself.
  */
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,6 +93,14 @@ static bool plain(const struct criterion_test_extra_data *d) {
     return d->kind_ == CR_TEST_NORMAL && !d->signal && !d->exit_code && !d->disabled;
 }
 
+static int n_open_files(void) {
+    int n = 0;
+    for (int fd = 0; fd < 256; fd++) {
+        n += fcntl(fd, F_GETFD) >= 0;
+    }
+    return n;
+}
+
 static void call(void (*function)(void)) {
     if (function) {
         function();
@@ -105,11 +115,17 @@ static void run(const struct criterion_test *test) {
         fprintf(stderr, "alone: this test needs Criterion itself\n");
         exit(2);
     }
+    int n_open = n_open_files();
     call(suite ? suite->init : NULL);
     call(test->data->init);
     test->test();
     call(test->data->fini);
     call(suite ? suite->fini : NULL);
+    if (n_open_files() != n_open) {
+        fprintf(stderr, "alone: %d files were open before the test, %d after\n", n_open,
+                n_open_files());
+        exit(1);
+    }
 }
 
 static bool is_named(const struct criterion_test *test, char *names[], int n) {

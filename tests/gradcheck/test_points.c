@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+/* Where the engine looks: the random points around the caller's, edges of domains, refusals. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#include "layer.h"
+
+struct visited {
+    double x[GRADCHECK_MAX_POINTS][LAYER_ROWS][LAYER_COLUMNS];
+};
+
+static void visit(void *ctx, const struct gradcheck_entry *e) {
+    struct visited *v = ctx;
+    if (e->place.tensor[0] == 'x') {
+        v->x[e->point][e->place.index[0]][e->place.index[1]] = e->value;
+    }
+}
+
+/* Up to a quarter of itself, a zero up to a quarter of the tensor's root mean square; every point
+ * another one, and the same again for the same seed. */
+Test(gradcheck_points, lie_around_the_callers_own) {
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        struct visited v, again;
+        for (int run = 0; run < 2; run++) {
+            struct layer l;
+            layer_open(&l);
+            l.kernel.jvp = NULL;
+            for (size_t i = 0; i < LAYER_ROOM; i++) {
+                l.x[i] = i % 4 == 1 ? 0 : (i % 2 ? 1e-3 : -1e-3);
+            }
+            struct gradcheck_options o = {
+                .seed = seed, .n_points = 5, .on_entry = visit, .on_entry_ctx = run ? &again : &v};
+            (void)layer_run(&l, &o);
+            for (size_t k = 0; k < (size_t)5 * LAYER_ROWS * LAYER_COLUMNS && run == 0; k++) {
+                size_t p = k / (LAYER_ROWS * LAYER_COLUMNS), i = k % (LAYER_ROWS * LAYER_COLUMNS);
+                double was = l.x[i], is = (&v.x[p][0][0])[i];
+                double reach = was == 0 ? 1e-3 : fabs(was);
+                cr_expect(fabs(is - was) <= 0.2500001 * reach, "point %zu: %g from %g", p, is, was);
+                cr_expect_eq(is == was, p == 0, "point %zu: %g from %g", p, is, was);
+            }
+        }
+        cr_expect_eq(memcmp(v.x[0], again.x[0], 5 * sizeof v.x[0]), 0);
+    }
+}
+
+Test(gradcheck_points, an_entry_without_room_is_not_moved_and_not_judged) {
+    struct layer l;
+    layer_open(&l);
+    for (size_t i = 0; i < LAYER_ROOM; i++) {
+        l.x[i] = 0.5;
+    }
+    l.inputs[0].lower = l.inputs[0].upper = l.low = l.high = 0.5;
+    struct gradcheck_report r = layer_run(&l, NULL);
+    cr_expect_eq(l.n_outside, 0u);
+    cr_expect_eq(r.tensors[0].verdict, GRADCHECK_INCONCLUSIVE, "%s", r.summary);
+    cr_expect_eq(r.tensors[0].reason, GRADCHECK_DOMAIN_EDGE, "%s",
+                 gradcheck_reason_name(r.tensors[0].reason));
+    cr_expect_eq(r.tensors[1].verdict, GRADCHECK_PASS);
+}
+
+/* ---- one function of one number that refuses beyond an edge ---- */
+
+struct edge {
+    double x, dx, y, dy, factor;
+    double low, high; /* forward refuses outside */
+    size_t n_refused;
+    struct gradcheck_tensor input, output;
+    struct gradcheck_kernel kernel;
+};
+
+static int edge_forward(void *ctx) {
+    struct edge *t = ctx;
+    t->y = exp(0.5 * t->x);
+    bool inside = t->x >= t->low && t->x <= t->high;
+    t->n_refused += !inside;
+    return !inside;
+}
+
+static int edge_backward(void *ctx) {
+    struct edge *t = ctx;
+    t->dx = t->factor * 0.5 * t->y * t->dy;
+    return 0;
+}
+
+static struct gradcheck_report run_edge(double low, double high, bool stated, double factor) {
+    struct edge t = {.x = 2, .low = low, .high = high, .factor = factor};
+    t.input = (struct gradcheck_tensor){.name = "x", .value = &t.x, .grad = &t.dx};
+    t.output = (struct gradcheck_tensor){.name = "y", .value = &t.y, .grad = &t.dy};
+    if (stated) {
+        t.input.lower = low;
+        t.input.upper = high;
+    }
+    t.kernel = (struct gradcheck_kernel){.name = "edge",
+                                         .inputs = &t.input,
+                                         .n_inputs = 1,
+                                         .outputs = &t.output,
+                                         .n_outputs = 1,
+                                         .forward = edge_forward,
+                                         .backward = edge_backward,
+                                         .ctx = &t};
+    struct gradcheck_options o = {.n_points = 1};
+    struct gradcheck_report r;
+    cr_assert_eq(gradcheck_run(&t.kernel, &o, &r), GRADCHECK_OK, "%s", r.summary);
+    cr_expect(!stated || t.n_refused == 0, "%zu calls outside what was stated", t.n_refused);
+    return r;
+}
+
+Test(gradcheck_points, at_an_edge_the_other_side_is_enough) {
+    static const struct {
+        double low, high;
+    } edges[] = {{2, INFINITY}, {-INFINITY, 2}, {2, 3}, {1, 2}, {1.999, 9}, {-9, 2.001}};
+    for (size_t i = 0; i < 6; i++) {
+        for (int stated = 0; stated < 2; stated++) {
+            struct gradcheck_report r = run_edge(edges[i].low, edges[i].high, stated, 1);
+            cr_expect_eq(r.verdict, GRADCHECK_PASS, "edge %zu, stated %d: %s", i, stated,
+                         r.summary);
+            cr_expect(r.resolution < 1e-5, "edge %zu, stated %d: %g", i, stated, r.resolution);
+            r = run_edge(edges[i].low, edges[i].high, stated, 1.001);
+            cr_expect_eq(r.verdict, GRADCHECK_FAIL, "edge %zu, stated %d: %s", i, stated,
+                         r.summary);
+        }
+    }
+}

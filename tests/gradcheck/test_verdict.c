@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT
+/* From entries, screen and controls to the verdict of a point, a tensor and a run: on sessions
+ * whose results are written by hand. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#include "gradcheck/screen.h"
+#include "layer.h"
+
+enum { N = LAYER_ROWS * LAYER_COLUMNS };
+
+struct hand { /* a layer's session in which x.grad and w.grad are 1, 2, ... and right */
+    struct layer l;
+    struct gc_session s;
+    struct gradcheck_report r;
+};
+
+static void open_hand(struct hand *h) {
+    layer_open(&h->l);
+    h->l.kernel.jvp = NULL;
+    struct gradcheck_options o = {.n_points = 1};
+    cr_assert_eq(gc_session_open(&h->s, &h->l.kernel, &o, &h->r, false), GRADCHECK_OK);
+    h->r.n_points = 1;
+    h->r.n_tensors = 2;
+    for (size_t e = 0; e < h->s.n_entries; e++) {
+        h->s.grad[e] = h->s.numeric[e] = (double)(e + 1);
+        h->s.bound[e] = 1e-9;
+        h->s.step[e] = 0.5;
+        h->s.state[e] = GC_SEEN;
+    }
+}
+
+Test(gradcheck_verdict, entries_are_counted_by_their_verdicts_and_the_worst_is_kept) {
+    struct hand h;
+    open_hand(&h);
+    h.s.grad[3] += 1e-6; /* fails */
+    h.s.grad[5] += 1;    /* fails more clearly */
+    h.s.bound[7] = 1;    /* too loose to say */
+    h.s.state[8] = GC_UNSEEN;
+    h.s.state[9] = GC_SEEN | GC_AT_KINK;
+    h.s.bound[9] = 0.5;
+    h.s.rounding[10] = 1e-6;
+    h.s.grad[10] += 1e-7; /* inaccurate */
+    gc_judge_entries(&h.s);
+    const struct gradcheck_tensor_report *x = &h.r.tensors[0], *w = &h.r.tensors[1];
+    cr_expect_eq(x->n_fail, 2u);
+    cr_expect_eq(x->n_inconclusive, 1u);
+    cr_expect_eq(x->n_inaccurate, 1u);
+    cr_expect_eq(x->n_subgradient, 1u);
+    cr_expect_eq(x->n_pass, (size_t)N - 5);
+    cr_expect_eq(w->n_pass, (size_t)N);
+    cr_expect(x->worst.place.index[0] == 1 && x->worst.place.index[1] == 1);
+    cr_expect(x->worst.backward == 7 && x->worst.numeric == 6 && x->worst.step == 0.5);
+    cr_expect_eq(h.r.points[0].verdict, GRADCHECK_FAIL);
+    cr_expect(w->worst_resolution > 0 && w->worst_resolution < 1e-9 * 1.0001);
+    cr_expect(w->median_resolution <= w->worst_resolution && w->median_resolution > 0);
+    gc_session_close(&h.s);
+}
+
+Test(gradcheck_verdict, a_gradient_of_zeros_that_differences_confirm_shows_nothing) {
+    struct hand h;
+    open_hand(&h);
+    for (size_t e = 0; e < N; e++) {
+        h.s.grad[e] = h.s.numeric[e] = 0;
+    }
+    gc_judge_entries(&h.s);
+    cr_expect_eq(h.r.tensors[0].n_inconclusive, (size_t)N);
+    cr_expect_eq(h.r.tensors[0].worst.reason, GRADCHECK_VACUOUS);
+    cr_expect_eq(h.r.points[0].reason, GRADCHECK_VACUOUS);
+    gc_session_close(&h.s);
+    open_hand(&h);
+    for (size_t e = 0; e < N; e++) {
+        h.s.grad[e] = 0; /* and the differences say otherwise */
+    }
+    gc_judge_entries(&h.s);
+    cr_expect_eq(h.r.tensors[0].n_fail, (size_t)N);
+    gc_session_close(&h.s);
+}
+
+/* Root mean square of what was found; of the gradient itself where nothing was. */
+Test(gradcheck_verdict, the_scale_is_that_of_the_entries_that_were_looked_at) {
+    struct hand h;
+    open_hand(&h);
+    const struct gc_input *x = &h.s.inputs[0];
+    for (size_t e = 0; e < N; e++) {
+        h.s.state[e] = e < 2 ? GC_SEEN : GC_UNSEEN;
+    }
+    h.s.numeric[0] = 3e200;
+    h.s.numeric[1] = -4e200;
+    double scale = gc_gradient_scale(&h.s, x);
+    cr_expect(fabs(scale - 3.5355339059327378e200) <= 1e185, "%g", scale);
+    h.s.bound[1] = INFINITY;
+    cr_expect(gc_gradient_scale(&h.s, x) == 3e200);
+    h.s.numeric[0] = NAN;
+    scale = gc_gradient_scale(&h.s, x);
+    cr_expect(fabs(scale - gc_rms(h.s.grad, N)) <= 1e-14 * scale, "%g", scale);
+    gc_session_close(&h.s);
+}
+
+Test(gradcheck_verdict, the_screen_decides_where_entries_have_not) {
+    enum { PASS = GRADCHECK_PASS, FAIL = GRADCHECK_FAIL, OPEN = GRADCHECK_INCONCLUSIVE };
+    static const struct {
+        int entries, screen;
+        bool all_seen;
+        int verdict, reason;
+    } table[] = {
+        {PASS, PASS, true, PASS, 0},
+        {PASS, FAIL, true, OPEN, GRADCHECK_NUMERICS}, /* two truths disagree */
+        {PASS, FAIL, false, FAIL, 0},
+        {PASS, OPEN, true, PASS, 0},
+        {PASS, OPEN, false, OPEN, GRADCHECK_NOISE},
+        {0, PASS, false, PASS, 0},
+        {0, FAIL, false, FAIL, 0},
+        {OPEN, PASS, false, OPEN, 0},
+        {OPEN, FAIL, false, FAIL, 0},
+        {FAIL, PASS, true, FAIL, 0},
+        {FAIL, OPEN, false, FAIL, 0},
+        {PASS, 0, false, PASS, 0},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        for (size_t unseen = 0; unseen < 2 * N; unseen += 7) {
+            struct hand h;
+            open_hand(&h);
+            h.r.points[0].verdict = (enum gradcheck_verdict)table[i].entries;
+            h.s.state[unseen] = table[i].all_seen ? GC_SEEN : GC_UNSEEN;
+            const struct gc_screen screen = {.verdict = (enum gradcheck_verdict)table[i].screen};
+            gc_judge_screen(&h.s, &screen);
+            cr_expect_eq((int)h.r.points[0].verdict, table[i].verdict, "row %zu: %s", i,
+                         gradcheck_verdict_name(h.r.points[0].verdict));
+            cr_expect_eq((int)h.r.points[0].reason, table[i].reason, "row %zu", i);
+            cr_expect_eq(h.s.n_screened, (size_t)(table[i].screen == PASS), "row %zu", i);
+            gc_session_close(&h.s);
+        }
+    }
+}
+
+/* What the run says of a tensor of N entries, all told: shown are those that passed somewhere. */
+Test(gradcheck_verdict, a_tensor_passes_if_each_entry_did_somewhere) {
+    static const struct {
+        size_t shown, n_pass, n_inaccurate, n_inconclusive, n_fail, n_screened;
+        enum gradcheck_verdict verdict;
+        enum gradcheck_reason reason;
+        size_t n_uncovered;
+    } table[] = {
+        {N, N, 0, 0, 0, 1, GRADCHECK_PASS, 0, 0},
+        {N, 2 * N, 0, N, 0, 0, GRADCHECK_PASS, 0, 0},
+        {N, N - 1, 1, 0, 0, 1, GRADCHECK_INACCURATE, 0, 0},
+        {N, N, 0, 0, 1, 1, GRADCHECK_FAIL, 0, 0},
+        {N - 1, N - 1, 0, 1, 0, 1, GRADCHECK_INCONCLUSIVE, GRADCHECK_BUDGET, 0},
+        {N - 1, N - 1, 0, 0, 0, 1, GRADCHECK_INCONCLUSIVE, GRADCHECK_BUDGET, 0},
+        {N - 1, N - 1, 0, 0, 0, 0, GRADCHECK_INCONCLUSIVE, GRADCHECK_BUDGET, 1},
+        {N - 2, N - 2, 0, 1, 0, 0, GRADCHECK_INCONCLUSIVE, GRADCHECK_BUDGET, 2},
+        {N - 2, N - 3, 1, 2, 0, 0, GRADCHECK_INCONCLUSIVE, GRADCHECK_BUDGET, 0},
+        {0, 0, 0, 0, 0, 1, GRADCHECK_PASS, 0, 0},
+        {0, 0, 0, 0, 0, 0, GRADCHECK_INCONCLUSIVE, GRADCHECK_BUDGET, N},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        struct hand h;
+        open_hand(&h);
+        for (size_t e = 0; e < 2 * N; e++) {
+            h.s.shown[e] = e >= N || e < table[i].shown;
+        }
+        struct gradcheck_tensor_report *x = &h.r.tensors[0];
+        h.r.tensors[1].n_pass = N;
+        x->n_pass = table[i].n_pass;
+        x->n_inaccurate = table[i].n_inaccurate;
+        x->n_inconclusive = table[i].n_inconclusive;
+        x->n_fail = table[i].n_fail;
+        h.s.n_screened = table[i].n_screened;
+        h.r.screen.resolution = 0.125;
+        gc_conclude(&h.s);
+        cr_expect_eq(x->verdict, table[i].verdict, "row %zu: %s", i,
+                     gradcheck_verdict_name(x->verdict));
+        cr_expect_eq(x->reason, table[i].reason, "row %zu", i);
+        cr_expect_eq(x->n_uncovered, table[i].n_uncovered, "row %zu: %zu", i, x->n_uncovered);
+        cr_expect_eq(h.r.verdict, table[i].verdict, "row %zu", i);
+        bool by_screen = table[i].n_pass == 0 && table[i].n_screened > 0;
+        cr_expect(x->worst_resolution == (by_screen ? 0.125 : 0), "row %zu", i);
+        gc_session_close(&h.s);
+    }
+}
+
+/* A run is as bad as the worst of its points, rules and controls. */
+Test(gradcheck_verdict, a_run_is_as_bad_as_its_worst_part) {
+    for (int part = 0; part < 7; part++) {
+        struct hand h;
+        open_hand(&h);
+        memset(h.s.shown, 1, 2 * N);
+        h.r.tensors[0].n_pass = h.r.tensors[1].n_pass = N;
+        h.r.points[0].verdict = GRADCHECK_PASS;
+        h.r.controls.n_applied = h.r.controls.n_caught = 5;
+        enum gradcheck_verdict verdict = GRADCHECK_INCONCLUSIVE;
+        enum gradcheck_reason reason = GRADCHECK_NO_REASON;
+        struct gradcheck_rule_report *last = &h.r.rules[GRADCHECK_N_RULES - 1];
+        switch (part) {
+        case 0:
+            verdict = GRADCHECK_PASS;
+            break;
+        case 1:
+            h.r.controls.n_caught--;
+            reason = GRADCHECK_CONTROL_MISSED;
+            break;
+        case 2:
+            h.s.stopped = true;
+            reason = GRADCHECK_BUDGET;
+            break;
+        case 3:
+            h.r.points[0].verdict = GRADCHECK_INCONCLUSIVE;
+            h.r.points[0].reason = reason = GRADCHECK_NUMERICS;
+            break;
+        case 4:
+            h.r.points[0].verdict = verdict = GRADCHECK_FAIL;
+            break;
+        case 5:
+            last->verdict = verdict = GRADCHECK_FAIL;
+            strcpy(last->evidence, "it is bent");
+            break;
+        default:
+            last->verdict = GRADCHECK_FAIL;
+            last->waived = true;
+            verdict = GRADCHECK_PASS;
+        }
+        gc_conclude(&h.s);
+        cr_expect_eq(h.r.verdict, verdict, "part %d: %s", part, h.r.summary);
+        cr_expect_eq(h.r.reason, reason, "part %d", part);
+        cr_expect(part != 5 || strcmp(h.r.summary, "jvp_symmetric: it is bent") == 0, "%s",
+                  h.r.summary);
+        gc_session_close(&h.s);
+    }
+}
+
+/* ---- controls ---- */
+
+Test(gradcheck_verdict, controls_that_a_loose_screen_misses_are_named) {
+    struct hand h;
+    open_hand(&h);
+    for (size_t e = 0; e < 2 * N; e++) {
+        h.s.state[e] = GC_UNSEEN;
+    }
+    struct gc_screen screen = {
+        .verdict = GRADCHECK_PASS, .predicted = 1, .value = 1, .allowed = 1e9};
+    gc_run_controls(&h.s, &screen);
+    cr_expect_eq(h.r.controls.n_applied, 5u);
+    cr_expect_eq(h.r.controls.n_caught, 2u, "ten times the resolution, and NaN");
+    cr_expect_str_eq(h.r.controls.missed,
+                     "screen: sign of one entry, screen: all twice, screen: one entry zero");
+    gc_session_close(&h.s);
+    open_hand(&h);
+    memset(h.s.state, GC_UNSEEN, 2 * N);
+    screen.allowed = 1e-12;
+    gc_run_controls(&h.s, &screen);
+    cr_expect(h.r.controls.n_applied == 5 && h.r.controls.n_caught == 5);
+    cr_expect_str_eq(h.r.controls.missed, "");
+    gc_session_close(&h.s);
+    open_hand(&h);
+    memset(h.s.state, GC_UNSEEN, 2 * N);
+    screen.verdict = GRADCHECK_FAIL;
+    gc_run_controls(&h.s, &screen);
+    cr_expect_eq(h.r.controls.n_applied, 0u, "nothing was accepted, so nothing can be spoilt");
+    gc_session_close(&h.s);
+}
+
+Test(gradcheck_verdict, a_control_that_would_change_nothing_does_not_apply) {
+    struct hand h;
+    open_hand(&h);
+    for (size_t e = 0; e < N; e++) {
+        h.s.grad[e] = h.s.numeric[e] = 5; /* nothing to swap in x */
+        h.s.state[N + e] = GC_UNSEEN;
+    }
+    const struct gc_screen screen = {.verdict = GRADCHECK_PASS};
+    gc_run_controls(&h.s, &screen);
+    cr_expect_eq(h.r.controls.n_applied, 5u);
+    cr_expect_eq(h.r.controls.n_caught, 5u);
+    cr_expect_eq(h.r.controls.n_not_applicable, 1u);
+    gc_session_close(&h.s);
+}
