@@ -106,8 +106,9 @@ struct gc_session {
     struct gradcheck_report *report;
     struct gc_random random;
 
-    struct gc_input inputs[GRADCHECK_MAX_TENSORS];
-    struct gc_output outputs[GRADCHECK_MAX_TENSORS];
+    /* One of each at least; not a place more than needed, so that an overrun is seen. */
+    struct gc_input inputs[GRADCHECK_MAX_TENSORS - 1];
+    struct gc_output outputs[GRADCHECK_MAX_TENSORS - 1];
     size_t n_entries, n_checked, n_outs;
 
     /* per entry */

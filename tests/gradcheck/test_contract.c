@@ -141,6 +141,54 @@ Test(gradcheck_contract, a_broken_rule_fails_by_name_with_evidence) {
     }
 }
 
+/* Odd in the cotangent, so that only doubling shows it; and a product that underflows, which is not
+ * doubled exactly and no fault. */
+static int clipping_backward(void *ctx) {
+    struct square *t = ctx;
+    for (size_t i = 0; i < N; i++) {
+        t->dx[i] = 2 * t->x[i] * fmin(fmax(t->dy[i], -1), 1);
+    }
+    return 0;
+}
+
+static int underflowing_forward(void *ctx) {
+    struct square *t = ctx;
+    for (size_t i = 0; i < N; i++) {
+        t->y[i] = 3e-160 * (7e-160 * t->x[i]);
+    }
+    return 0;
+}
+
+static int underflowing_backward(void *ctx) {
+    struct square *t = ctx;
+    for (size_t i = 0; i < N; i++) {
+        t->dx[i] = 3e-160 * (7e-160 * t->dy[i]);
+    }
+    return 0;
+}
+
+Test(gradcheck_contract, clipping_is_not_linear_and_underflow_is_no_fault) {
+    struct square t;
+    struct gradcheck_report r;
+    const struct gradcheck_rule_report *rule = &r.rules[GRADCHECK_RULE_HOMOGENEOUS];
+    open_square(&t, -1);
+    t.kernel.backward = clipping_backward;
+    cr_assert_eq(gradcheck_run(&t.kernel, NULL, &r), GRADCHECK_OK);
+    cr_assert_eq(rule->verdict, GRADCHECK_FAIL, "%s", rule->evidence);
+    cr_assert_not_null(strstr(rule->evidence, "backward(2u)"), "%s", rule->evidence);
+    open_square(&t, -1);
+    t.kernel.forward = underflowing_forward;
+    t.kernel.backward = underflowing_backward;
+    bool seen = false;
+    for (uint64_t seed = 0; seed < 8; seed++) {
+        struct gradcheck_options o = {.seed = seed};
+        cr_assert_eq(gradcheck_run(&t.kernel, &o, &r), GRADCHECK_OK);
+        cr_assert_eq(rule->verdict, GRADCHECK_PASS, "%s", rule->evidence);
+        seen = seen || strstr(rule->evidence, "underflow") != NULL;
+    }
+    cr_assert(seen);
+}
+
 Test(gradcheck_contract, a_waiver_accepts_a_broken_rule_and_repeats_its_reason) {
     struct square t;
     open_square(&t, GRADCHECK_RULE_OUTPUTS_UNTOUCHED);

@@ -189,7 +189,7 @@ Test(gradcheck_layer, a_kernel_with_a_jvp_alone_is_judged_by_it) {
     l.inputs[0].grad = l.inputs[1].grad = NULL;
     struct gradcheck_report r = layer_run(&l, NULL);
     cr_expect_eq(r.verdict, GRADCHECK_PASS, "%s", r.summary);
-    cr_expect_eq(r.n_tensors, 0u);
+    cr_expect(r.n_tensors == 0 && r.n_backward == 0);
     l.fault = LAYER_JVP_TWICE;
     r = layer_run(&l, NULL);
     cr_expect_eq(r.verdict, GRADCHECK_FAIL);
@@ -266,6 +266,56 @@ Test(gradcheck_layer, every_entry_is_told_once_a_point_and_calls_are_counted) {
         cr_expect_eq(r.screen.n_directions, 3 * n_points);
         cr_expect(r.repeatable);
     }
+}
+
+/* The phases come in their order, each with a share of its own that is done. */
+struct phases {
+    char names[256];
+    size_t most_done; /* of the elementwise phase */
+};
+
+static int note_phase(void *ctx, const struct gradcheck_progress *p) {
+    struct phases *phases = ctx;
+    size_t used = strlen(phases->names), length = strlen(p->phase);
+    if (used < length || strcmp(phases->names + used - length, p->phase) != 0) {
+        cr_assert_lt(used + length + 1, sizeof phases->names);
+        strcat(strcat(phases->names, " "), p->phase);
+    }
+    if (strcmp(p->phase, "elementwise") == 0) {
+        phases->most_done = p->done > phases->most_done ? p->done : phases->most_done;
+    }
+    cr_assert(p->done <= p->total + 1, "%s: %zu of %zu", p->phase, p->done, p->total);
+    return 0;
+}
+
+Test(gradcheck_layer, progress_names_the_phases_and_gets_to_their_end) {
+    for (int rows = 0; rows < 2; rows++) {
+        struct layer l;
+        layer_open(&l);
+        if (rows) {
+            state_rows(&l);
+        }
+        struct phases phases = {.most_done = 0};
+        struct gradcheck_options o = {
+            .n_points = 1, .progress = note_phase, .progress_ctx = &phases};
+        (void)layer_run(&l, &o);
+        cr_expect_str_eq(phases.names, rows ? " contract screen elementwise"
+                                            : " contract jvp screen elementwise");
+        cr_expect_geq(phases.most_done, (size_t)2 * LAYER_ROWS * LAYER_COLUMNS - LAYER_ROWS);
+    }
+    struct layer l;
+    layer_open(&l);
+    l.kernel.jvp = NULL;
+    l.inputs[0].grad_scale = 2; /* so that it is wrong */
+    struct phases phases = {.most_done = 0};
+    struct gradcheck_options o = {
+        .n_points = 1, .screen_only = true, .progress = note_phase, .progress_ctx = &phases};
+    struct gradcheck_report r = layer_run(&l, &o);
+    cr_expect_str_eq(phases.names, " contract screen location");
+    cr_expect_eq(r.verdict, GRADCHECK_FAIL);
+    cr_expect_eq(r.tensors[0].verdict, GRADCHECK_FAIL, "found in x");
+    cr_expect_neq(r.tensors[1].verdict, GRADCHECK_FAIL, "and not in w");
+    cr_expect_gt(r.n_forward_location, 0u);
 }
 
 Test(gradcheck_layer, controls_apply_to_every_tensor_and_are_all_caught) {

@@ -278,6 +278,9 @@ Test(gradcheck_limits, without_a_backward_there_is_one_loss) {
     p.kernel.n_outputs = 1;
     p.inputs[0].grad = NULL;
     cr_expect(is(&p, GRADCHECK_OK));
+    p.outputs[0].shape[0] = 3;
+    cr_expect(is(&p, GRADCHECK_E_LOSS), "one input with a grad is enough to need it");
+    p.outputs[0].shape[0] = 1;
     p.inputs[1].grad = NULL;
     cr_expect(is(&p, GRADCHECK_E_NO_GRADIENT));
     cr_expect_eq(gc_validate(&p.kernel, NULL, true, p.text, sizeof p.text), GRADCHECK_OK);
