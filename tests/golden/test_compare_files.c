@@ -253,9 +253,13 @@ Test(golden_compare_files, what_cannot_be_compared_is_an_error_that_names_the_fi
     s.places.bound.array = 0; /* one float64, in the archive */
     expect_error(&s, GOLDEN_BOUND_SHAPE, "expected.npz", "a bound of another shape");
     s.places.bound = bound;
+    const struct golden_place expected = s.places.expected;
     s.places.expected.file = NULL;
     expect_error(&s, GOLDEN_NULL, "", "no expected file");
-    s.places.expected.file = s.files[1];
+    s.places.actual = expected; /* of an archive, and closed again */
+    expect_error(&s, GOLDEN_NULL, "", "no expected file");
+    s.places.expected = expected;
+    s.places.actual = (struct golden_place){s.files[0], 0};
     static const double bad[] = {NAN, -1, INFINITY};
     for (size_t i = 0; i < 3; i++) {
         array_set(&s.bound, BLOCK + 1, bad[i]);

@@ -18,6 +18,9 @@ Test(golden_text, describes_an_error_from_the_file_down_to_the_field) {
                      "dir/neuron.npz: n17/x.npy: byte 61: descr: the dtype is big-endian");
     e = (struct golden_error){.offset = -1, .text = "cannot be opened", .system_errno = ENOENT};
     cr_expect_str_eq(error_line(&e), "cannot be opened: No such file or directory");
+    e = (struct golden_error){.text = "t", .file = "f", .member = "m", .field = "d"};
+    cr_expect_str_eq(error_line(&e), "f: m: byte 0: d: t");
+    e = (struct golden_error){.offset = -1, .text = "cannot be opened", .system_errno = ENOENT};
     char whole[256];
     golden_error_text(&e, whole, sizeof whole);
     for (size_t size = 1; size < 60; size++) {
