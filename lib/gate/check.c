@@ -275,6 +275,11 @@ static void check_gradient(struct check *c) {
         (void)snprintf(r->gradient_note, sizeof r->gradient_note, "%s", c->kernel.no_gradient);
         return;
     }
+    if (c->kernel.gradient_skipped != NULL) {
+        r->gradient = GATE_SKIPPED;
+        (void)snprintf(r->gradient_note, sizeof r->gradient_note, "%s", c->kernel.gradient_skipped);
+        return;
+    }
     if (find_non_finite(c->task->golden, r->gradient_note)) {
         return;
     }

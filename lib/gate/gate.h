@@ -76,7 +76,9 @@ struct gate_kernel {
     size_t n_extras;
     const char *no_gradient; /* why there is nothing to differentiate; NULL: there is. Then backward
                                 is not called and no tensor needs a grad */
-    void *self;              /* the family's own */
+    const char *gradient_skipped; /* why gradients are compared with golden values only; NULL: they
+                                     are checked. The report says so */
+    void *self;                   /* the family's own */
 
     /* Of kernels that live elsewhere: ports. */
     const struct gate_trouble *trouble; /* NULL: every nonzero return is a fault of the kernel */

@@ -361,6 +361,10 @@ static void describe(struct port_kernel *p, struct gate_kernel *out) {
     (void)snprintf(p->no_gradient, sizeof p->no_gradient, "no gradient is expected of it");
     open_like(p, out);
     out->no_gradient = p->differentiable ? NULL : p->no_gradient;
+    if (p->config->port->target.answers != NULL) {
+        out->gradient_skipped = "answers in a file are compared with golden values only: the "
+                                "gradient check did not run";
+    }
     p->kernel = out;
 }
 

@@ -185,10 +185,11 @@ TRANSCRIPT(environment)
 TRANSCRIPT(compare)
 TRANSCRIPT(record)
 TRANSCRIPT(port)
+TRANSCRIPT(answers)
 
 Test(cli_transcript, no_transcript_is_left_out) {
     cr_assert(run("ls tests/cli/*.txt | wc -l") == 0);
-    cr_assert(atoi(actual) == 10, "%s", actual);
+    cr_assert(atoi(actual) == 11, "%s", actual);
 }
 
 Test(cli_transcript, a_wrong_line_is_seen) {
