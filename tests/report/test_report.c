@@ -281,3 +281,53 @@ Test(report_all, nothing_at_all_can_be_reported_too) {
     expect_number(root, "exit_code", 3);
     json_decref(root);
 }
+
+/* ---- baselines ---- */
+
+Test(report_text, says_what_changed_since_a_baseline_was_recorded) {
+    static const struct {
+        struct gate_baseline b;
+        const char *line;
+    } rows[] = {
+        {{.n_same = 7, .same_seed = true, .evaluations = 11},
+         ": 7 of 7 arrays have the recorded bits\n"},
+        {{.n_same = 5, .n_moved = 2, .moved_ulp = 3, .same_seed = true, .evaluations = 11},
+         ": 5 of 7 arrays have the recorded bits, 2 moved within the bound, furthest w of a by 3 "
+         "ULP\n"},
+        {{.n_same = 6, .n_moved = 1, .same_seed = true, .evaluations = 11},
+         ": 6 of 7 arrays have the recorded bits, 1 moved within the bound, furthest w of a in the "
+         "sign of a "
+         "zero\n"},
+        {{.n_same = 4, .n_moved = 1, .moved_ulp = UINT64_MAX, .same_seed = true, .evaluations = 11},
+         ": 4 of 7 arrays have the recorded bits, 1 moved within the bound, furthest w of a to or "
+         "from NaN, "
+         "2 beyond the bound\n"},
+        {{.n_same = 7, .same_seed = true, .evaluations = 12},
+         ": 7 of 7 arrays have the recorded bits; 11 evaluations, recorded were 12\n"},
+        {{.n_same = 7, .evaluations = 12},
+         ": 7 of 7 arrays have the recorded bits; the seed is another one, so evaluations and "
+         "resolution are "
+         "not compared\n"},
+        {{.n_same = 7, .same_seed = true, .evaluations = 11, .n_half = 3},
+         "  warning: more than half of the bound is used up in 3, first w of a\n"},
+    };
+    static const struct gate_place place = {.case_id = "a", .tensor = "w"};
+    struct gate_results *results = sample("", "", 0);
+    struct gate_suite *s = &results->suites[0];
+    size_t size;
+    char *text = written(report_text, results, NULL, &size);
+    cr_expect(strstr(text, "baseline") == NULL, "there is none");
+    free(text);
+    s->n_arrays = 7;
+    s->n_evaluations = 11;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        s->baseline = rows[i].b;
+        s->baseline.exists = true;
+        s->baseline.moved = s->baseline.half = place;
+        text = written(report_text, results, NULL, &size);
+        cr_expect(strstr(text, "\nSince the baseline was recorded:\n  ") != NULL);
+        cr_expect(strstr(text, rows[i].line) != NULL, "row %zu: %s", i, text);
+        free(text);
+    }
+    s->baseline = (struct gate_baseline){0};
+}
