@@ -192,6 +192,20 @@ static void put_suite(FILE *stream, const struct gate_results *results,
     (void)fputs(" </testsuite>\n", stream);
 }
 
+/* What a port did beyond its cases. */
+static void put_port(FILE *stream, const struct gate_port_report *port) {
+    bool fails = port->finding[0] != '\0';
+    const struct counts counts = {.tests = 1, .failures = fails};
+    (void)fputs(" <testsuite name=\"port\"", stream);
+    put_counts(stream, &counts, 0);
+    (void)fputs(">\n", stream);
+    open_test(stream, "port", port->target, "", 0);
+    if (open_verdict(stream, fails ? GATE_FAIL : GATE_PASS, port->finding)) {
+        close_verdict(stream, GATE_FAIL);
+    }
+    (void)fputs("</testcase>\n </testsuite>\n", stream);
+}
+
 int report_junit(const struct gate_results *results, const struct report_options *options,
                  FILE *stream) {
     struct counts total = {0};
@@ -202,10 +216,17 @@ int report_junit(const struct gate_results *results, const struct report_options
         total.errors += c.errors;
         total.skipped += c.skipped;
     }
+    if (results->port != NULL) {
+        total.tests++;
+        total.failures += results->port->finding[0] != '\0';
+    }
     (void)fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"gradgate\"",
                 stream);
     put_counts(stream, &total, results->seconds);
     (void)fputs(">\n", stream);
+    if (results->port != NULL) {
+        put_port(stream, results->port);
+    }
     for (size_t i = 0; i < results->n_suites; i++) {
         put_suite(stream, results, options, &results->suites[i]);
     }
