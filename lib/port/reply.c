@@ -31,7 +31,8 @@ void reply_quote(const char line[], size_t length, char text[REPLY_QUOTE_SIZE]) 
     size_t used = 0;
     text[used++] = '\'';
     for (size_t i = 0; i < length && used < REPLY_QUOTE_SIZE - 6; i++) {
-        text[used++] = line[i] >= ' ' && line[i] <= '~' ? line[i] : '?';
+        const char shown[] = {'?', line[i]};
+        text[used++] = shown[line[i] >= ' ' && line[i] <= '~'];
     }
     (void)snprintf(text + used, REPLY_QUOTE_SIZE - used, "%s",
                    length > REPLY_QUOTE_SIZE - 7 ? "...'" : "'");
