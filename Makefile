@@ -103,9 +103,10 @@ golden-diff: ## what `make golden` would change: which numbers, how far, and whi
 	$(PYTHON_OR_STOP) -B oracle/generate.py --diff
 
 .PHONY: evidence
-evidence: ## measure the derivative engine against exact derivatives: table, build/evidence.json; exit 1 if a line is not met
+evidence: ## measure the derivative engine against exact derivatives, then make strength: tables, JSON; exit 1 if a line is not met
 	@$(MAKE) --no-print-directory MODE=release build/release/evidence
-	build/release/evidence --json build/evidence.json $(EVIDENCE)
+	build/release/evidence --json build/evidence.json $(EVIDENCE); status=$$?; \
+	$(if $(EVIDENCE),,$(MAKE) --no-print-directory strength || status=1;) exit $$status
 
 ifneq ($(filter cli,$(TESTED)),)
 test-cli: $(B)/gradgate
@@ -155,13 +156,14 @@ golden-check: ## certify tests/golden from scratch, to the byte; NumPy with ever
 	$(PYTHON_OR_STOP) -B oracle/bed.py --check
 	@$(RUN_TESTS) $(wildcard tests/oracle/test_*.py)
 
-# The runs of right kernels in `make strength`; the long command is make strength SEEDS=1000.
+# The runs of right kernels in `make strength`; the long command is make strength SEEDS=1000. STRENGTH="--dtype f64"
+# takes the kernels in float64 alone.
 SEEDS := 400
 
 .PHONY: strength
-strength: ## every kernel of tests/kernels, right and wrong in every way: who is caught? table, build/strength.json
+strength: ## every kernel of tests/kernels, right and wrong in every way: who is caught, and named? table, build/strength.json
 	@$(MAKE) --no-print-directory MODE=release build/release/strength
-	build/release/strength --seeds $(SEEDS) --json build/strength.json
+	build/release/strength --seeds $(SEEDS) --json build/strength.json $(STRENGTH)
 
 .PHONY: lint
 lint: ## clang-format, clang-tidy, cppcheck, warnings as errors (gcc, clang), headers alone, includes, Python, shell

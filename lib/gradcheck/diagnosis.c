@@ -25,10 +25,11 @@ static const struct {
     {ANYWHERE, gc_guess_function},
     {ANYWHERE, gc_guess_two_values},
     {FOCUSED, gc_guess_contributions},
-    {FOCUSED, gc_guess_power},
+    {WHOLE, gc_guess_power},
     {FOCUSED, gc_guess_of_output},
     {FOCUSED, gc_guess_first_row_only},
-    {FOCUSED, gc_guess_known_value},
+    {WHOLE, gc_guess_known_value},
+    {WHOLE, gc_guess_misplaced},
     {FOCUSED, gc_guess_moved},
     {FOCUSED, gc_guess_other_gradient},
     {ANYWHERE, gc_guess_wrong_element},
@@ -42,7 +43,7 @@ static const struct {
 };
 
 static const double LEAST_CONFIDENCE = 0.5;
-static const double ENOUGH = 0.9; /* no further question is asked */
+static const double SURE = 0.9; /* no further question is asked */
 
 void gc_guess(struct gc_guess *guess, enum gradcheck_cause cause, double confidence,
               const char *format, ...) {
@@ -144,7 +145,7 @@ void gc_diagnose_point(struct gc_session *s) {
     struct gc_jacobians j;
     const struct gradcheck_point_report *point = &s->report->points[s->point];
     if (point->verdict < GRADCHECK_INACCURATE || point->verdict == GRADCHECK_INCONCLUSIVE ||
-        s->guess.confidence >= ENOUGH || s->stopped || s->n_jacobians == MOST_JACOBIANS ||
+        s->guess.confidence >= SURE || s->stopped || s->n_jacobians == MOST_JACOBIANS ||
         !gc_jacobians_open(s, &j)) {
         return;
     }

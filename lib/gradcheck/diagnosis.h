@@ -32,6 +32,7 @@ struct gc_table {
     unsigned char *mark;                   /* enum gc_mark, [row * n_columns + column] */
     double relative, absolute;             /* what counts as equal */
     size_t n_same, n_wrong;
+    size_t first_wrong; /* row * n_columns + column */
 };
 
 /* Sets *guess if it is better than what is there. */
@@ -78,6 +79,8 @@ double gc_right(const struct gc_table *t, size_t row, size_t column);
 double gc_got(const struct gc_table *t, size_t row, size_t column);
 enum gc_mark gc_mark_of(const struct gc_table *t, size_t row, size_t column);
 double gc_slack(const struct gc_table *t, size_t row, size_t column); /* of `right`, absolute */
+/* Neither holds anything: the entry does not reach the output. */
+bool gc_both_zero(const struct gc_table *t, size_t row, size_t column);
 bool gc_is_zero(const struct gc_table *t, size_t row, size_t column, double value);
 
 /* What a relation predicts: got x over = right(row, column) x times + plus. */
@@ -154,6 +157,8 @@ gc_hypothesis gc_guess_power, gc_guess_of_output, gc_guess_first_row_only, gc_gu
 gc_hypothesis gc_guess_left_out, gc_guess_survivor;
 /* diagnosis_moved.c */
 gc_hypothesis gc_guess_moved, gc_guess_other_gradient, gc_guess_threshold;
+/* diagnosis_rows.c */
+gc_hypothesis gc_guess_misplaced;
 /* diagnosis_element.c */
 gc_hypothesis gc_guess_wrong_element, gc_guess_wrong_addend;
 /* diagnosis_term.c */

@@ -189,6 +189,9 @@ static double integer_at(const struct gradcheck_tensor *t, size_t flat) {
 
 /* False: outside. */
 static bool move_index(size_t *index, size_t length, enum gc_move move) {
+    if (length == 0) {
+        return false;
+    }
     switch (move) {
     case GC_NEXT:
         *index = (*index + 1) % length;

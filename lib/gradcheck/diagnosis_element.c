@@ -57,6 +57,7 @@ static struct gc_prediction addend_misread(const struct gc_table *t, size_t row,
     const struct misread *m = ctx;
     return (struct gc_prediction){.row = row,
                                   .column = column,
+                                  .unknown = gc_both_zero(t, row, column),
                                   .times = 1,
                                   .over = 1,
                                   .plus = m->k * addend(t, m, row, column)};
@@ -118,7 +119,8 @@ static bool find_k(const struct gc_table *t, struct misread *m, size_t *n) {
 static void guess_addend(const struct gc_table *t, struct misread *m, struct gc_guess *guess) {
     size_t n;
     m->form = plain;
-    if (find_k(t, m, &n) && n > 2 && gc_explains(t, addend_misread, m) > 0) {
+    if (gc_holds_something(t) && find_k(t, m, &n) && n > 2 &&
+        gc_explains(t, addend_misread, m) > 0) {
         tell(t, m, 0.92 * gc_support(n - 1), guess);
     }
 }

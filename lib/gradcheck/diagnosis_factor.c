@@ -50,7 +50,9 @@ void gc_name_factor(const struct gc_table *t, double factor, double confidence, 
                  magnitude > 1 ? "a mean is missing, or a sum was taken for one"
                                : "divided once too often, or a mean was taken for a sum");
     }
-    if (plain && is_size) {
+    const bool root =
+        gc_is_root_of_size(t->s, fmax(magnitude, 1 / magnitude), loose, size, sizeof size);
+    if (plain && (is_size || (root && magnitude < 1))) {
         return; /* other sizes will tell whether it is a 2 or a length of 2 */
     }
     if (!is_size) {
@@ -59,7 +61,7 @@ void gc_name_factor(const struct gc_table *t, double factor, double confidence, 
                      "%s is %.5g times the right one, the root of %s: the scale 1/sqrt is missing",
                      what, factor, size);
         } else if (!plain && gc_is_root_of_size(t->s, 1 / magnitude, loose, size, sizeof size)) {
-            gc_guess(guess, GRADCHECK_CAUSE_EXTRA_FACTOR, 0.75 * confidence,
+            gc_guess(guess, GRADCHECK_CAUSE_EXTRA_FACTOR, 0.45 * confidence,
                      "%s is %.5g times the right one, 1/sqrt(%s): the scale is applied twice", what,
                      factor, size);
         } else {
@@ -115,10 +117,10 @@ static double complement_squared(double q) {
 static double sigmoid_sum(double q) {
     return q * (1 + q);
 }
-static double step(double q) {
+static double is_positive(double q) {
     return q > 0;
 }
-static double step_down(double q) {
+static double not_positive(double q) {
     return q <= 0;
 }
 static double slope_of_sigmoid(double q) {
@@ -143,8 +145,8 @@ static const struct function {
     {"1 - v", complement, true},
     {"v (1 - v)", sigmoid_slope, true},
     {"1 - v^2", tanh_slope, true},
-    {"v > 0", step, true},
-    {"v <= 0", step_down, true},
+    {"v > 0", is_positive, true},
+    {"v <= 0", not_positive, true},
     {"v^2", square, true},
     {"sqrt(v)", root, true},
     {"1 + v", plus_one, false},
@@ -199,13 +201,17 @@ static void guess_basic(const struct gc_table *t, const struct gc_atom *atom,
     const char *name = atom->tensor->name;
     const struct quotient missing = {.a = atom, .b = atom, .over = f->of};
     const struct quotient extra = {.a = atom, .b = atom, .times = f->of};
+    const bool steps = f->of == is_positive || f->of == not_positive;
     double support = explained(t, &missing, 200);
+    if (steps && t->n_same > 0 && gc_explains(t, times_quotient, &missing) > 0) {
+        support = gc_support(t->n_wrong); /* its zeros are what tells */
+    }
     if (support > 0) {
         gc_guess(guess, GRADCHECK_CAUSE_MISSING_FACTOR, 0.97 * support,
                  "%.31s.grad lacks the factor %s, where v is %.31s", t->in->t->name, f->text, name);
     }
     support = explained(t, &extra, 200);
-    if (support > 0 && f->of != step && f->of != step_down) {
+    if (support > 0 && !steps && gc_first_ratio(t) != 0) {
         gc_guess(guess, GRADCHECK_CAUSE_EXTRA_FACTOR, 0.97 * support,
                  "%.31s.grad has the factor %s once too often, where v is %.31s", t->in->t->name,
                  f->text, name);
@@ -216,15 +222,31 @@ static bool is_sign_twin(const struct function *f, const struct function *g) {
     return (f->of == complement && g->of == plus_one) ||
            (f->of == tanh_slope && g->of == square_plus_one) ||
            (f->of == sigmoid_slope && g->of == sigmoid_sum) ||
-           (f->of == step && g->of == step_down);
+           (f->of == is_positive && g->of == not_positive);
 }
 
 /* f(v) where g(v) belongs. */
+/* Nothing where something belongs, and the reverse. */
+static bool is_inverted(const struct gc_table *t) {
+    bool missing = false;
+    bool added = false;
+    for (size_t r = 0; r < t->n_rows; r++) {
+        for (size_t c = 0; c < t->n_columns; c++) {
+            const bool wrong = gc_mark_of(t, r, c) == GC_WRONG;
+            const bool nothing = gc_is_zero(t, r, c, gc_got(t, r, c));
+            missing = missing || (wrong && nothing);
+            added = added || (wrong && !nothing && gc_is_zero(t, r, c, gc_right(t, r, c)));
+        }
+    }
+    return missing && added;
+}
+
 static void guess_exchanged(const struct gc_table *t, const struct gc_atom *atom,
                             const struct function *f, const struct function *g,
                             struct gc_guess *guess) {
-    const bool steps = f->of == step || f->of == step_down || g->of == step || g->of == step_down;
-    if (steps && !(is_sign_twin(f, g) && t->n_rows == t->n_columns)) {
+    const bool steps = f->of == is_positive || f->of == not_positive || g->of == is_positive ||
+                       g->of == not_positive;
+    if (steps && !(is_sign_twin(f, g) && t->n_rows == t->n_columns && is_inverted(t))) {
         return; /* says nothing of what backward holds where the step is 0 */
     }
     const struct quotient q = {.a = atom, .b = atom, .times = g->of, .over = f->of};
@@ -245,7 +267,7 @@ void gc_guess_function(const struct gc_table *t, struct gc_guess *guess) {
                 guess_basic(t, &atoms[i], &FUNCTIONS[f], guess);
             }
             for (size_t g = 0; g < N_FUNCTIONS; g++) {
-                if (f != g && FUNCTIONS[f].basic && f > 0) {
+                if (f != g && FUNCTIONS[f].basic && f > 0 && gc_first_ratio(t) != 0) {
                     guess_exchanged(t, &atoms[i], &FUNCTIONS[f], &FUNCTIONS[g], guess);
                 }
             }
@@ -256,6 +278,9 @@ void gc_guess_function(const struct gc_table *t, struct gc_guess *guess) {
 /* ---- one value where another belongs, as it is or in a slope ---- */
 
 void gc_guess_two_values(const struct gc_table *t, struct gc_guess *guess) {
+    if (gc_first_ratio(t) == 0) {
+        return;
+    }
     struct gc_atom atoms[GC_MAX_ATOMS];
     const size_t n = gc_atoms(t, atoms);
     for (size_t i = 0; i < n; i++) {

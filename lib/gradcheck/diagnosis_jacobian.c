@@ -13,7 +13,7 @@ enum { LEVELS = 3, CALLS_AN_ENTRY = 2 * LEVELS };
 static const double STEP_RATIO = 0.46; /* not a round one: see examine.c */
 
 /* One output's differences over descending steps, extrapolated. */
-static double extrapolate(const double odd[LEVELS], double *error) {
+static double derivative_from(const double odd[LEVELS], double *error) {
     double q = STEP_RATIO * STEP_RATIO;
     double first = (odd[1] - q * odd[0]) / (1 - q);
     double second = (odd[2] - q * odd[1]) / (1 - q);
@@ -22,7 +22,7 @@ static double extrapolate(const double odd[LEVELS], double *error) {
     return value;
 }
 
-static double first_step(const struct gc_session *s, size_t entry) {
+static double coarsest_step(const struct gc_session *s, size_t entry) {
     const struct gc_input *in = gc_input_of(s, entry);
     double h = s->step[entry] > 0 ? 4 * s->step[entry] : 0.01 * gc_tensor_scale(s, in);
     double room = fmin(in->upper - s->base[entry], s->base[entry] - in->lower);
@@ -33,10 +33,10 @@ static double first_step(const struct gc_session *s, size_t entry) {
 static void differentiate(struct gc_session *s, struct gc_jacobians *j, size_t entry,
                           double *levels) {
     const struct gc_input *in = gc_input_of(s, entry);
-    double h = first_step(s, entry);
+    double h = coarsest_step(s, entry);
     double noise = 0;
     bool done = h > 0;
-    for (size_t level = 0; level < LEVELS && done; level++, h *= STEP_RATIO) {
+    for (size_t level = 0; level < LEVELS && done; level++) {
         double x = s->base[entry];
         double above = gc_dtype_round(in->t->dtype, x + h);
         double below = gc_dtype_round(in->t->dtype, x - h);
@@ -49,12 +49,13 @@ static void differentiate(struct gc_session *s, struct gc_jacobians *j, size_t e
         for (size_t o = 0; o < s->n_outs && done; o++) {
             levels[o * LEVELS + level] = (s->plus[o] - s->minus[o]) / (above - below);
         }
+        h *= STEP_RATIO;
     }
     for (size_t o = 0; o < s->n_outs; o++) {
         double *error = &j->error[o * s->n_entries + entry];
         *error = INFINITY;
         if (done) {
-            double value = extrapolate(&levels[o * LEVELS], error);
+            double value = derivative_from(&levels[o * LEVELS], error);
             j->right[o * s->n_entries + entry] = value;
             *error += noise * fmax(fabs(s->plus[o]), fabs(s->minus[o]));
         }
@@ -116,6 +117,9 @@ static bool affords_jacobian(const struct gc_session *s) {
 
 static bool allocate_jacobians(struct gc_session *s, struct gc_jacobians *j) {
     size_t elements = j->n_rows * s->n_entries;
+    if (elements == 0) {
+        return false;
+    }
     size_t scratch = (LEVELS + 1) * s->n_outs;
     j->right = calloc(3 * elements + scratch, sizeof j->right[0]);
     j->mark = calloc(elements, 1);
@@ -127,7 +131,7 @@ static bool allocate_jacobians(struct gc_session *s, struct gc_jacobians *j) {
 bool gc_jacobians_open(struct gc_session *s, struct gc_jacobians *j) {
     *j = (struct gc_jacobians){.by_output = affords_jacobian(s)};
     j->n_rows = j->by_output ? s->n_outs : 1;
-    if (s->n_entries > GC_MAX_JACOBIAN || !allocate_jacobians(s, j)) {
+    if (s->n_entries == 0 || s->n_entries > GC_MAX_JACOBIAN || !allocate_jacobians(s, j)) {
         gc_jacobians_close(j);
         return false;
     }

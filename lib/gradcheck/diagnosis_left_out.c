@@ -149,7 +149,7 @@ void gc_guess_survivor(const struct gc_table *t, struct gc_guess *guess) {
         }
         n += wrong_before;
     }
-    gc_guess(guess, GRADCHECK_CAUSE_OVERWRITES, 0.93 * gc_support(2 * n),
+    gc_guess(guess, GRADCHECK_CAUSE_OVERWRITES, 0.8 * gc_support(2 * n),
              "%.31s.grad holds the last contribution to an entry alone: it overwrites where it "
              "should add up",
              t->in->t->name);

@@ -274,7 +274,9 @@ void gc_guess_known_value(const struct gc_table *t, struct gc_guess *guess) {
         }
         for (size_t f = 0; f < sizeof rows / sizeof rows[0]; f++) {
             const struct known m = {.atom = &atoms[i], .of = rows[f].of, .k = 1};
-            const bool meant = rows[f].of != itself || atoms[i].is_output;
+            /* times a statistic of the row, it may be the right value after all */
+            const bool meant =
+                rows[f].of != itself || atoms[i].is_output || (t->by_output && !same_within_row(t));
             if (meant && atoms[i].values != NULL && gc_explains(t, known_value, &m) > 0) {
                 gc_guess(guess, rows[f].cause, 0.85 * support, "%.31s.grad is %s, v being %.31s",
                          t->in->t->name, rows[f].text, atoms[i].tensor->name);

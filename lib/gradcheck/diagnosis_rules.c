@@ -84,7 +84,7 @@ static void diagnose_cotangent(struct gc_session *s, struct gc_guess *guess) {
                  "%.31s.grad grows with the square of the cotangent: it is a factor twice",
                  found.tensor);
     } else if (2 * found.odd_only >= found.n) {
-        gc_guess(guess, GRADCHECK_CAUSE_WRONG_ARGUMENT, 0.8,
+        gc_guess(guess, GRADCHECK_CAUSE_WRONG_ARGUMENT, 0.97,
                  "%.31s.grad depends on the sign of the cotangent: it is taken for a value",
                  found.tensor);
     }

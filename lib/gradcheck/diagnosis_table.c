@@ -25,6 +25,10 @@ bool gc_is_zero(const struct gc_table *t, size_t row, size_t column, double valu
     return fabs(value) <= 2 * gc_slack(t, row, column);
 }
 
+bool gc_both_zero(const struct gc_table *t, size_t row, size_t column) {
+    return gc_got(t, row, column) == 0 && gc_is_zero(t, row, column, gc_right(t, row, column));
+}
+
 static void mark_elements(struct gc_table *t) {
     for (size_t r = 0; r < t->n_rows; r++) {
         for (size_t c = 0; c < t->n_columns; c++) {
@@ -38,6 +42,8 @@ static void mark_elements(struct gc_table *t) {
                 mark = GC_SAME;
             }
             t->mark[r * t->n_columns + c] = (unsigned char)mark;
+            t->first_wrong =
+                mark == GC_WRONG && t->n_wrong == 0 ? r * t->n_columns + c : t->first_wrong;
             t->n_same += mark == GC_SAME;
             t->n_wrong += mark == GC_WRONG;
         }
@@ -137,13 +143,14 @@ bool gc_holds_something(const struct gc_table *t) {
 static size_t explains_marked(const struct gc_table *t, gc_relation *relation, const void *ctx,
                               enum gc_mark mark, bool *contradicted) {
     size_t n = 0;
-    for (size_t r = 0; r < t->n_rows && !*contradicted; r++) {
-        for (size_t c = 0; c < t->n_columns && !*contradicted; c++) {
-            if (gc_mark_of(t, r, c) == mark) {
-                struct gc_prediction p = relation(t, r, c, ctx);
-                *contradicted = !p.unknown && !agrees(t, r, c, &p);
-                n += !p.unknown;
-            }
+    for (size_t i = mark == GC_WRONG ? t->first_wrong : 0;
+         i < t->n_rows * t->n_columns && !*contradicted; i++) {
+        if (t->mark[i] == mark) {
+            size_t r = i / t->n_columns;
+            size_t c = i % t->n_columns;
+            struct gc_prediction p = relation(t, r, c, ctx);
+            *contradicted = !p.unknown && !agrees(t, r, c, &p);
+            n += !p.unknown;
         }
     }
     return *contradicted ? 0 : n;
@@ -184,8 +191,12 @@ size_t gc_distinct_ratios(const struct gc_table *t, size_t most) {
  * relations are tried. */
 double gc_certainty(const struct gc_table *t, size_t n_relations) {
     const size_t n = gc_distinct_ratios(t, 4);
+    const double ratio = gc_first_ratio(t);
+    if (n < 2 && fabs(ratio - 1) < 0.05) {
+        return 0; /* near 1, where many functions meet */
+    }
     const double chance = (double)n_relations * pow(2 * t->relative, (double)n);
-    return chance > 0.05 ? 0 : gc_support(n + 2);
+    return chance > 0.1 ? 0 : gc_support(n + 2);
 }
 
 double gc_support(size_t n) {

@@ -29,8 +29,12 @@ static struct gc_prediction plus_value(const struct gc_table *t, size_t row, siz
     const struct sum *m = ctx;
     double v = 0;
     (void)gc_atom_value(t, m->atom, row, column, GC_STAY, 0, &v);
-    return (struct gc_prediction){
-        .row = row, .column = column, .times = 1, .over = 1, .plus = m->k * v};
+    return (struct gc_prediction){.row = row,
+                                  .column = column,
+                                  .unknown = gc_both_zero(t, row, column),
+                                  .times = 1,
+                                  .over = 1,
+                                  .plus = m->k * v};
 }
 
 static bool find_multiple(const struct gc_table *t, struct sum *m, size_t *n) {
@@ -84,6 +88,20 @@ static bool fit_two(const struct gc_table *t, const struct gc_atom *v, const str
     return fabs(rest) <= 10 * t->relative * rr && fabs(*b) > t->relative;
 }
 
+/* How often a term by itself stands: once, or over a length, or times a scalar of the kernel's. */
+static bool is_natural(const struct gc_table *t, double k) {
+    const double loose = 3 * t->relative;
+    bool natural = fabs(fabs(k) - 1) <= loose || gc_is_length(t->s, fabs(k), loose);
+    for (size_t i = 0; i < t->s->k->n_inputs; i++) {
+        const struct gc_input *in = &t->s->inputs[i];
+        if (in->is_float && in->count == 1) {
+            const double by = fabs(k / t->s->base[in->first]);
+            natural = natural || fabs(by - 1) <= loose || gc_is_length(t->s, by, loose);
+        }
+    }
+    return natural;
+}
+
 static void judge_sum(const struct gc_table *t, const struct gc_atom atoms[], size_t n_atoms,
                       const struct sum *m, double confidence, struct gc_guess *guess) {
     char what[96];
@@ -95,10 +113,8 @@ static void judge_sum(const struct gc_table *t, const struct gc_atom atoms[], si
             return;
         }
     }
-    const double k = fabs(m->k);
-    const double loose = 3 * t->relative;
-    const bool once = fabs(k - 1) <= loose || gc_is_length(t->s, k, loose);
-    const bool twice_it = fabs(k - 2) <= loose || gc_is_length(t->s, k / 2, loose);
+    const bool once = is_natural(t, m->k);
+    const bool twice_it = is_natural(t, m->k / 2);
     if (once && !twice_it) {
         gc_guess(guess, GRADCHECK_CAUSE_DROPPED_TERM, 0.85 * confidence,
                  "%.31s.grad lacks the term in %.31s", t->in->t->name, m->atom->tensor->name);
@@ -113,6 +129,9 @@ static void judge_sum(const struct gc_table *t, const struct gc_atom atoms[], si
 void gc_guess_term(const struct gc_table *t, struct gc_guess *guess) {
     struct gc_atom atoms[GC_MAX_ATOMS];
     const size_t n_atoms = gc_atoms(t, atoms);
+    if (gc_distinct_ratios(t, 2) < 2 || !gc_holds_something(t)) {
+        return;
+    }
     for (size_t i = 0; i < n_atoms; i++) {
         struct sum m = {.atom = &atoms[i]};
         size_t n;
@@ -159,11 +178,22 @@ static bool coupling_factor(const struct gc_table *t, double *factor, size_t *n)
     return *n > 0;
 }
 
+static bool is_special(const struct gc_table *t, double factor) {
+    static const double known[] = {0, -1, 2, 0.5, -2, 3};
+    char text[160];
+    const double loose = 10 * t->relative;
+    bool special = gc_is_size(t->s, fabs(factor), loose, text, sizeof text);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        special = special || fabs(factor - known[i]) <= loose;
+    }
+    return special;
+}
+
 void gc_guess_coupling(const struct gc_table *t, struct gc_guess *guess) {
     double factor = 1;
     size_t n;
     if (t->by_output && t->n_rows == t->n_columns && coupling_factor(t, &factor, &n) && n > 2 &&
-        fabs(factor - 1) > 10 * t->relative) {
+        fabs(factor - 1) > 10 * t->relative && is_special(t, factor)) {
         name_term(t, factor, 0.9 * gc_support(n / 2), "the term that sums over the other entries",
                   guess);
     }
@@ -254,6 +284,9 @@ static struct gc_prediction rest_times(const struct gc_table *t, size_t row, siz
     const struct product *p = ctx;
     double v;
     const double u = term_of(t, p, row, column, &v);
+    if (u == 0) {
+        return (struct gc_prediction){.row = row, .column = column, .times = 1, .over = 1};
+    }
     const double q = p->of_ratio ? u : v;
     const double times = p->times != NULL ? p->times(q) : p->c;
     const double over = p->over != NULL ? p->over(q) : 1;
@@ -296,7 +329,7 @@ static bool find_rest_factor(const struct gc_table *t, struct product *p) {
 static double value(double q) {
     return q;
 }
-static double twice(double q) {
+static double doubled_value(double q) {
     return 2 * q;
 }
 static double four_slopes(double q) {
@@ -310,7 +343,7 @@ static void guess_rest(const struct gc_table *t, struct product *p, struct gc_gu
         const char *text;
     } rows[] = {
         {value, false, "the value itself"},
-        {twice, true, "a factor of the outer derivative"},
+        {doubled_value, true, "a factor of the outer derivative"},
         {four_slopes, true, "the outer derivative"},
     };
     const double support = gc_certainty(t, 100);

@@ -12,10 +12,10 @@
     X(CRASH, "crash") /* or a time limit: the worker tells */                                      \
     X(GUARD, "guard") /* written outside a buffer */                                               \
     X(RULE, "contract rule")                                                                       \
+    X(GOLDEN, "golden") /* another value or gradient than the right kernel gives */                \
     X(SCREEN, "screen")                                                                            \
     X(ELEMENTWISE, "elementwise")                                                                  \
-    X(INACCURATE, "inaccurate") /* right but for its own rounding: said so, not passed */          \
-    X(VALUES, "values")         /* compared with the right kernel's, as golden values would be */
+    X(INACCURATE, "inaccurate") /* right but for its own rounding: said so, not passed */
 
 #define CATCHER_(code, text) BY_##code,
 enum catcher { CATCHERS(CATCHER_) N_CATCHERS };

@@ -15,7 +15,9 @@ static const char usage[] =
     "                [--dtype f64|f32] [--list]\n"
     "Runs every kernel of tests/kernels, right (N runs over all of them) and with each mistake.\n"
     "With --mistake, or --mistake right, the reports that are not a pass are printed.\n"
-    "Exit code 1 if a mistake was missed or a right kernel was accused.\n";
+    "Exit code 1 if a mistake was missed or a right kernel was accused, and, when every kernel "
+    "was\n"
+    "run, if fewer than 80 % of the causes were named rightly or more than 3 % wrongly.\n";
 
 struct arguments {
     const char *json, *kernel, *mistake, *dtype;
@@ -138,10 +140,14 @@ static void list(void) {
 
 static int conclude(const struct arguments *a, const struct strength *s) {
     const struct strength_totals all = strength_total(s);
+    bool met = true;
     if (a->mistake != NULL) {
         strength_print_findings(s, stdout);
     } else {
         strength_print(s, stdout);
+    }
+    if (a->mistake == NULL && a->kernel == NULL) {
+        met = strength_print_lines(&all, stdout);
     }
     if (a->json != NULL && strength_write(s, a->json) != 0) {
         fprintf(stderr, "strength: %s: %s\n", a->json, strerror(errno));
@@ -150,7 +156,7 @@ static int conclude(const struct arguments *a, const struct strength *s) {
     if (port_interrupted() != 0) {
         return 130;
     }
-    return all.n_runs == 0 || all.n_caught < all.n_wrong || all.n_false_alarms > 0;
+    return all.n_runs == 0 || all.n_caught < all.n_wrong || all.n_false_alarms > 0 || !met;
 }
 
 int main(int argc, char *argv[]) {

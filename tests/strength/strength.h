@@ -42,6 +42,8 @@ enum strength_name { UNNAMED, NAMED, MISNAMED };
 enum strength_name strength_named(const struct strength_wrong *w);
 
 void strength_print(const struct strength *s, FILE *out);
+/* The four lines of acceptance; true if all are met. */
+bool strength_print_lines(const struct strength_totals *t, FILE *out);
 /* What was missed, and which right kernels were accused or not proven. */
 void strength_print_findings(const struct strength *s, FILE *out);
 /* Writes path.tmp, then renames it. 0, or -1 with errno set. */

@@ -16,9 +16,11 @@ static const struct mistake late = {.name = "late", .label = LABEL_TAIL, .late =
 static struct strength_kernel example(struct strength_wrong wrong[2]) {
     wrong[0] = (struct strength_wrong){.mistake = &early};
     wrong[0].trial = (struct trial){.by = BY_RULE, .n_runs = 1, .n_evaluations = 10};
+    wrong[0].trial.cause = GRADCHECK_CAUSE_SIGN;
     wrong[0].trial.also[BY_RULE] = wrong[0].trial.also[BY_SCREEN] = true;
     wrong[1] = (struct strength_wrong){.mistake = &late};
     wrong[1].trial = (struct trial){.n_runs = 2, .n_evaluations = 20, .text = "\xff not UTF-8"};
+    wrong[1].trial.cause = GRADCHECK_CAUSE_SHIFTED;
     struct strength_kernel k = {.kernel = kernel_at(0), .n_wrong = 2, .wrong = wrong};
     k.right = (struct trial){.n_runs = 3, .n_evaluations = 5, .verdict = GRADCHECK_FAIL};
     k.right.n_of[GRADCHECK_PASS] = 1;
@@ -37,6 +39,10 @@ Test(strength, counts_what_was_caught_missed_and_accused) {
     cr_expect_eq(t.n_by[BY_RULE], 1);
     cr_expect_eq(t.n_by[BY_SCREEN], 0);
     cr_expect_eq(t.n_alone[BY_SCREEN], 1);
+    cr_expect_eq(t.n_named, 1);
+    cr_expect_eq(t.n_misnamed, 1);
+    cr_expect_eq(t.n_late_named, 0);
+    cr_expect_eq(t.n_late_misnamed, 1);
     cr_expect_eq(t.n_late, 1);
     cr_expect_eq(t.n_late_caught, 0);
     cr_expect_eq(t.n_false_alarms, 1);
@@ -62,6 +68,31 @@ Test(strength, names_what_was_missed_and_accused) {
     cr_expect_not_null(strstr(text, "MISSED       neuron f64 late"));
     cr_expect_not_null(strstr(text, "FALSE ALARM  neuron f64"));
     cr_expect_not_null(strstr(text, "caught 1 of 2 wrong kernels (0 of 1 of those written last)"));
+}
+
+Test(strength, a_line_is_met_only_within_its_limit) {
+    const struct strength_totals good = {.n_wrong = 110,
+                                         .n_caught = 110,
+                                         .n_named = 85,
+                                         .n_misnamed = 8,
+                                         .n_late = 10,
+                                         .n_late_caught = 10,
+                                         .n_late_named = 5,
+                                         .n_late_misnamed = 5,
+                                         .n_right = 9,
+                                         .n_runs = 9};
+    struct strength_totals bad[4] = {good, good, good, good};
+    FILE *out = fopen("/dev/null", "w");
+    cr_assert_not_null(out);
+    cr_expect(strength_print_lines(&good, out));
+    bad[0].n_caught--;
+    bad[1].n_false_alarms = 1;
+    bad[2].n_named--;
+    bad[3].n_misnamed++;
+    for (size_t i = 0; i < 4; i++) {
+        cr_expect_not(strength_print_lines(&bad[i], out), "line %zu", i);
+    }
+    fclose(out);
 }
 
 Test(strength, writes_json_that_reads_back_or_nothing) {
