@@ -23,7 +23,7 @@ struct accepted { /* the extremes of one tensor's accepted entries */
 static struct accepted accepted_of(const struct gc_session *s, const struct gc_input *in) {
     struct accepted a = {.in = in, .scale = gc_gradient_scale(s, in)};
     size_t lowest = in->first;
-    size_t highest = in->first;
+    size_t highest = lowest;
     for (size_t e = in->first; e < in->first + in->count; e++) {
         struct gc_claim claim = gc_claim_of(s, in, e, a.scale);
         if ((s->state[e] & GC_SEEN) == 0 || claim.kink ||

@@ -129,7 +129,8 @@ struct gc_session {
     double *cotangent;
     double *sigma; /* noise, standard deviation, measured */
     double *noise_table;
-    unsigned char *alive; /* it moved while noise was measured at this point */
+    unsigned char *touched; /* it moved with the entry under examination */
+    unsigned char *alive;   /* it moved while noise was measured at this point */
     double *cotangent_scratch;
     double *grain;  /* values of one examination are multiples of this */
     double *wobble; /* rounding that nudged inputs showed */

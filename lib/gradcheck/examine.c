@@ -171,17 +171,26 @@ static double inner_noise(const struct search *q, const struct gc_estimate *best
     return isfinite(felt) ? q->s->epsilon * felt : 0;
 }
 
-/* First what the levels themselves show, so that the samples are then spaced by the right scale. */
+/* What the levels themselves show, on a copy: so that the samples are spaced by the right scale. */
+static double sample_spacing(struct search *q) {
+    struct gc_levels rough = q->lane.levels;
+    gc_levels_raise_noise(&rough, steady_scatter(&rough));
+    struct gc_estimate best = gc_estimate_consistent(&rough, MAX_WIDTH);
+    gc_levels_raise_noise(&rough, fmax(scatter(&rough, &best), grain_noise(q)));
+    gc_levels_raise_noise(&rough, inner_noise(q, &best));
+    best = gc_estimate_consistent(&rough, MAX_WIDTH);
+    return (best.step > 0 ? best.step : q->next_down) / 64;
+}
+
+/* Measured noise first; what the levels scatter beyond it counts too. */
 static void learn_noise(struct search *q) {
     struct gc_levels *levels = &q->lane.levels;
-    gc_levels_raise_noise(levels, steady_scatter(levels));
-    struct gc_estimate best = gc_estimate_consistent(levels, MAX_WIDTH);
-    gc_levels_raise_noise(levels, fmax(scatter(levels, &best), grain_noise(q)));
-    gc_levels_raise_noise(levels, inner_noise(q, &best));
-    best = gc_estimate_consistent(levels, MAX_WIDTH);
-    double spacing = (best.step > 0 ? best.step : q->next_down) / 64;
+    double spacing = sample_spacing(q);
     gc_levels_raise_noise(levels,
                           gc_measure_noise(q->s, gc_input_of(q->s, q->lane.entry), spacing));
+    gc_levels_raise_noise(levels, fmax(steady_scatter(levels), grain_noise(q)));
+    struct gc_estimate best = gc_estimate_consistent(levels, MAX_WIDTH);
+    gc_levels_raise_noise(levels, inner_noise(q, &best));
     best = gc_estimate_consistent(levels, MAX_WIDTH);
     gc_levels_raise_noise(levels, scatter(levels, &best));
     q->noise_known = true;
@@ -297,7 +306,7 @@ void gc_examine(struct gc_session *s, size_t entry, double start, bool deep,
         out->doubt = GRADCHECK_DOMAIN_EDGE;
         return;
     }
-    gc_watch_grains(s);
+    gc_watch_outputs(s);
     search_steps(&q);
     refine(&q);
     if (deep) {

@@ -22,7 +22,7 @@
  * aborts.
  *
  * Memory: for n float elements of inputs, m of outputs and s bytes of all inputs together, a run
- * takes 82 n + 161 m + 2 s bytes; 8 m and 1.2 KiB a row more if rows are stated to be independent;
+ * takes 82 n + 162 m + 2 s bytes; 8 m and 1.2 KiB a row more if rows are stated to be independent;
  * and 25 n m at most, or 25 n, while the cause of a failure is looked for; besides 30 KiB of stack.
  * It is freed before gradcheck_run returns.
  *

@@ -97,9 +97,11 @@ static bool sample(struct gc_session *s, size_t first, size_t last, size_t n) {
     return complete;
 }
 
-/* Sets s->sigma from n samples; the deviation of the weighted sum over the outputs that moved. */
-static double reduce(struct gc_session *s, size_t n) {
+/* Sets s->sigma from n samples; the deviation of the weighted sum over the outputs that moved, in
+ * the samples, or before them. */
+static double reduce(struct gc_session *s, size_t n, const unsigned char *before) {
     double total = 0;
+    double of_those = 0;
     for (size_t i = 0; i < s->n_outs; i++) {
         double samples[SAMPLES];
         bool moved = false;
@@ -109,9 +111,11 @@ static double reduce(struct gc_session *s, size_t n) {
         }
         s->sigma[i] = deviation(samples, n);
         s->alive[i] |= moved;
-        total = hypot(total, moved ? s->cotangent[i] * s->sigma[i] : 0);
+        double part = moved ? s->cotangent[i] * s->sigma[i] : 0;
+        total = hypot(total, part);
+        of_those = hypot(of_those, before != NULL && before[i] ? part : 0);
     }
-    return total;
+    return of_those > 0 ? of_those : total;
 }
 
 double gc_measure_noise(struct gc_session *s, const struct gc_input *in, double spacing) {
@@ -121,7 +125,7 @@ double gc_measure_noise(struct gc_session *s, const struct gc_input *in, double 
         s->scratch[e] = represented_spacing(in, s->base[e], delta, SAMPLES);
     }
     size_t i = (size_t)(in - s->inputs);
-    return sample(s, i, i, SAMPLES) ? reduce(s, SAMPLES) : 0;
+    return sample(s, i, i, SAMPLES) ? reduce(s, SAMPLES, s->touched) : 0;
 }
 
 /* With many outputs a few samples each are enough: their squares are summed. */
@@ -135,5 +139,5 @@ double gc_measure_line_noise(struct gc_session *s, double spacing) {
         }
     }
     s->line_noise_known = sample(s, 0, s->k->n_inputs - 1, n);
-    return s->line_noise_known ? reduce(s, n) : 0;
+    return s->line_noise_known ? reduce(s, n, NULL) : 0;
 }

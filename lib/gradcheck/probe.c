@@ -69,8 +69,9 @@ static void add_output(const struct gc_session *s, const struct gc_output *out,
     lane->moved = hypot(lane->moved, u * here);
 }
 
-void gc_watch_grains(struct gc_session *s) {
+void gc_watch_outputs(struct gc_session *s) {
     for (size_t i = 0; i < s->n_outs; i++) {
+        s->touched[i] = 0;
         s->grain[i] = INFINITY;
     }
 }
@@ -140,6 +141,7 @@ static void sum_outputs(struct gc_session *s, struct gc_group *group, const doub
             watch_grain(s, i, up[i]);
             watch_grain(s, i, down[i]);
             if (up[i] != s->y0[i] || down[i] != s->y0[i]) {
+                s->touched[i] = 1;
                 add_output(s, out, lane_of(group, i), i, up[i], down[i]);
             }
         }

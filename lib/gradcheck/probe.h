@@ -29,14 +29,15 @@ void gc_lane_open(const struct gc_session *s, struct gc_lane *lane, size_t entry
 /* Adds a level to every lane. side 0: both sides; +1 or -1: one-sided. */
 enum gc_outcome gc_probe(struct gc_session *s, struct gc_group *group, double h, int side);
 
-/* From here on, note the grid that each output's values lie on. */
-void gc_watch_grains(struct gc_session *s);
+/* From here on, note which outputs move, and the grid that each one's values lie on. */
+void gc_watch_outputs(struct gc_session *s);
 
 /* Standard deviation of the weighted output's noise, given what each element of it is there. */
 double gc_output_floor(const struct gc_session *s, const struct gc_output *out, double y);
 
 /* Noise along a random direction within the tensor, spaced about `spacing`: sets s->sigma and
- * returns the deviation of the weighted sum over the outputs that moved. */
+ * returns the deviation of the weighted sum over the outputs that the probes moved, if they are
+ * watched and any did, else over those that the samples moved. */
 double gc_measure_noise(struct gc_session *s, const struct gc_input *in, double spacing);
 void gc_forget_noise(struct gc_session *s);
 

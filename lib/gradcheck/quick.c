@@ -19,7 +19,7 @@ static struct effort effort_of(const struct gc_session *s) {
     if (s->epsilon > 1e-10) {
         return (struct effort){6, 6, 1e-4, 0.1, 0.1};
     }
-    return s->options.thorough ? (struct effort){6, 2, 2e-12, 0.1, 2}
+    return s->options.thorough ? (struct effort){6, 2, 3e-12, 0.1, 0.1}
                                : (struct effort){3, 2, 2e-10, 0.05, 2};
 }
 
@@ -78,9 +78,9 @@ void gc_calibrate(struct gc_session *s, const struct gc_input *in, struct gc_qui
     struct gc_finding found;
     gc_examine(s, entry, 0, false, &found);
     if (isfinite(found.estimate.bound) && !found.kink && !s->stopped) {
-        /* In float32 the good steps are large, and further from what the examination settled for.
-         */
-        double above = s->narrow_epsilon > 1e-10 ? 256 : 4;
+        /* In float32 the good steps are large, and further from what the examination settled for;
+         * and with six levels they are larger. */
+        double above = s->narrow_epsilon > 1e-10 ? 256 : s->options.thorough ? 64 : 4;
         descend(s, entry, above * found.estimate.step, quick);
     }
 }

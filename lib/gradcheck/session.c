@@ -75,7 +75,7 @@ static bool allocate(struct gc_session *s, size_t raw_size) {
     }
     size_t doubles = PER_ENTRY * s->n_entries + PER_OUTPUT * s->n_outs;
     s->base = calloc(doubles ? doubles : 1, sizeof(double));
-    s->saved = calloc(2 * raw_size + 2 * s->n_entries + s->n_outs, 1);
+    s->saved = calloc(2 * raw_size + 2 * s->n_entries + 2 * s->n_outs, 1);
     if (s->base == NULL || s->saved == NULL) {
         return false;
     }
@@ -101,6 +101,7 @@ static bool allocate(struct gc_session *s, size_t raw_size) {
     s->state = s->raw + raw_size;
     s->shown = s->state + s->n_entries;
     s->alive = s->shown + s->n_entries;
+    s->touched = s->alive + s->n_outs;
     return true;
 }
 
