@@ -132,6 +132,13 @@ sanitize: ## the gate and the whole suite under ASan and UBSan
 	@$(MAKE) --no-print-directory MODE=sanitize build/sanitize/gradgate test
 	ASAN_OPTIONS=abort_on_error=1:detect_leaks=1 build/sanitize/gradgate verify
 
+# Arguments of gradgate; by default all kernels, some minutes. A case is slow there: it gets all the time it needs.
+VALGRIND := verify
+
+.PHONY: valgrind
+valgrind: build/gradgate ## the gate under valgrind, every process of it; VALGRIND="verify sigmoid" for one kernel
+	$(PYTHON_OR_STOP) scripts/valgrind build/gradgate $(VALGRIND) --time-limit 3600
+
 # One in FLOAT_STEP of the 2^32 floats. Everything: make accuracy POINTS=1000000 FLOAT_STEP=1 (some minutes).
 POINTS     := 100000
 FLOAT_STEP := 997

@@ -186,6 +186,22 @@ TYPED_TEST(SUITE(object), updates_by_the_learning_rate_times_the_gradients) {
     API(free)(neuron);
 }
 
+TYPED_TEST(SUITE(object), updates_leave_the_gradients_of_a_batch) {
+    enum { B = 9, N = 3 };
+    REAL x[B * N], dy[B], y[B], dw[N], again[N], db, db_again;
+    const REAL w[N] = {1, -1, 2};
+    SUITE(fill)(x, B * N, 7);
+    SUITE(fill)(dy, B, 8);
+    struct NEURON *neuron = SUITE(with)(w, N, 0);
+    API(forward_batch)(neuron, x, B, N, N, y);
+    API(backward_batch)(neuron, dy, B, NULL, 0);
+    API(get_gradients)(neuron, dw, N, &db);
+    cr_assert_eq(API(update_parameters)(neuron, (REAL)0.5), NEURON_OK);
+    API(get_gradients)(neuron, again, N, &db_again);
+    cr_expect(same_bits(dw, again, sizeof dw) && same_bits(&db, &db_again, sizeof db));
+    API(free)(neuron);
+}
+
 TYPED_TEST(SUITE(object), takes_nan_and_infinite_learning_rates_as_arithmetic) {
     const REAL x[] = {1, 0}, w[] = {1, 2};
     REAL y, w_now[2], b_now;
