@@ -299,8 +299,8 @@ Test(gradcheck_layer, progress_names_the_phases_and_gets_to_their_end) {
         struct gradcheck_options o = {
             .n_points = 1, .progress = note_phase, .progress_ctx = &phases};
         (void)layer_run(&l, &o);
-        cr_expect_str_eq(phases.names, rows ? " contract screen elementwise"
-                                            : " contract jvp screen elementwise");
+        cr_expect_str_eq(phases.names, rows ? " contract rounding screen elementwise controls"
+                                            : " contract rounding jvp screen elementwise controls");
         cr_expect_geq(phases.most_done, (size_t)2 * LAYER_ROWS * LAYER_COLUMNS - LAYER_ROWS);
     }
     struct layer l;
@@ -311,7 +311,7 @@ Test(gradcheck_layer, progress_names_the_phases_and_gets_to_their_end) {
     struct gradcheck_options o = {
         .n_points = 1, .screen_only = true, .progress = note_phase, .progress_ctx = &phases};
     struct gradcheck_report r = layer_run(&l, &o);
-    cr_expect_str_eq(phases.names, " contract screen location");
+    cr_expect_str_eq(phases.names, " contract rounding screen location");
     cr_expect_eq(r.verdict, GRADCHECK_FAIL);
     cr_expect_eq(r.tensors[0].verdict, GRADCHECK_FAIL, "found in x");
     cr_expect_neq(r.tensors[1].verdict, GRADCHECK_FAIL, "and not in w");
