@@ -196,6 +196,23 @@ static double explained(const struct gc_table *t, const struct quotient *q, size
     return n > 0 && says_something(t, q) ? gc_certainty(t, n_relations) : 0;
 }
 
+/* Of an elementwise kernel: where f is 0, backward holds something all the same. */
+static bool passes_everything(const struct gc_table *t, const struct gc_atom *atom,
+                              double (*f)(double)) {
+    size_t n = 0;
+    for (size_t i = 0; i < t->n_rows && t->n_rows == t->n_columns; i++) {
+        double v = 0;
+        (void)gc_atom_value(t, atom, i, i, GC_STAY, 0, &v);
+        if (gc_mark_of(t, i, i) != GC_IGNORED && f(v) == 0) {
+            if (gc_got(t, i, i) == 0) {
+                return false;
+            }
+            n++;
+        }
+    }
+    return n > 0 && t->n_same > 0;
+}
+
 static void guess_basic(const struct gc_table *t, const struct gc_atom *atom,
                         const struct function *f, struct gc_guess *guess) {
     const char *name = atom->tensor->name;
@@ -203,8 +220,9 @@ static void guess_basic(const struct gc_table *t, const struct gc_atom *atom,
     const struct quotient extra = {.a = atom, .b = atom, .times = f->of};
     const bool steps = f->of == is_positive || f->of == not_positive;
     double support = explained(t, &missing, 200);
-    if (steps && t->n_same > 0 && gc_explains(t, times_quotient, &missing) > 0) {
-        support = gc_support(t->n_wrong); /* its zeros are what tells */
+    if (steps && passes_everything(t, atom, f->of) &&
+        gc_explains(t, times_quotient, &missing) > 0) {
+        support = gc_support(t->n_wrong - 1); /* its zeros are what tells */
     }
     if (support > 0) {
         gc_guess(guess, GRADCHECK_CAUSE_MISSING_FACTOR, 0.97 * support,
@@ -249,6 +267,9 @@ static void guess_exchanged(const struct gc_table *t, const struct gc_atom *atom
     if (steps && !(is_sign_twin(f, g) && t->n_rows == t->n_columns && is_inverted(t))) {
         return; /* says nothing of what backward holds where the step is 0 */
     }
+    if (!steps && gc_first_ratio(t) == 0) {
+        return;
+    }
     const struct quotient q = {.a = atom, .b = atom, .times = g->of, .over = f->of};
     const double support = explained(t, &q, 1000);
     if (support > 0) {
@@ -267,7 +288,7 @@ void gc_guess_function(const struct gc_table *t, struct gc_guess *guess) {
                 guess_basic(t, &atoms[i], &FUNCTIONS[f], guess);
             }
             for (size_t g = 0; g < N_FUNCTIONS; g++) {
-                if (f != g && FUNCTIONS[f].basic && f > 0 && gc_first_ratio(t) != 0) {
+                if (f != g && FUNCTIONS[f].basic && f > 0) {
                     guess_exchanged(t, &atoms[i], &FUNCTIONS[f], &FUNCTIONS[g], guess);
                 }
             }

@@ -355,7 +355,7 @@ static void guess_rest(const struct gc_table *t, struct product *p, struct gc_gu
         q.c = 1;
         q.over = rows[i].missing;
         q.of_ratio = rows[i].of_ratio;
-        if (gc_explains(t, rest_times, &q) > 0) {
+        if (t->n_columns > 1 && gc_explains(t, rest_times, &q) > 0) {
             gc_guess(guess, GRADCHECK_CAUSE_MISSING_FACTOR, 0.9 * support,
                      "the second term of the product rule in %.31s.grad lacks %s", t->in->t->name,
                      rows[i].text);

@@ -232,6 +232,17 @@ static void try_seeds(const struct trial_plan *plan, struct port_board *board, s
     }
 }
 
+/* What few of the shapes that fail say is no name for the kernel. */
+static void drop_lone_vote(struct trial *t) {
+    static const double least = 0.2; /* of confidence, a failing run */
+    const size_t n = t->n_of[GRADCHECK_FAIL] + t->n_of[GRADCHECK_INACCURATE];
+    if (t->votes[t->cause] < least * (double)n) {
+        t->cause = GRADCHECK_CAUSE_NONE;
+        t->confidence = 0;
+        t->diagnosis[0] = '\0';
+    }
+}
+
 static void work(void *ctx, struct port_board *board) {
     struct trial t = {.by = BY_NOTHING};
     try_seeds(ctx, board, &t);
@@ -251,6 +262,7 @@ void trial_run(const struct trial_plan *plan, struct trial *out) {
         return;
     }
     port_run(&job, &outcome);
+    drop_lone_vote(out);
     if (outcome.end != PORT_DONE) {
         out->by = BY_CRASH;
         out->also[BY_CRASH] = true;
