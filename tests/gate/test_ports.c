@@ -181,6 +181,24 @@ Test(gate_ports, a_known_failure_is_accepted_and_one_that_passes_must_be_struck)
     gate_results_free(&results);
 }
 
+/* Of "tiny-dy" and the like nothing may be lost, unless the port has said that it flushes. */
+Test(gate_ports, zeros_for_subnormal_numbers_are_allowed_to_those_who_declare_them) {
+    static struct gate_port port = {.target = {.library = STAGES}, .call_seconds = 30};
+    static struct gate_port_state state;
+    const struct gate_port_kernel config = {.port = &port, .state = &state};
+    const struct gate_family family = gate_port_family("neuron", "stages", &config);
+    const struct gate_options options = {.golden_dir = "tests/golden", .case_id = "tiny-dy"};
+    (void)setenv("GRADGATE_TEST_WAY", "flushes", 1);
+    for (size_t declared = 0; declared < 2; declared++) {
+        struct gate_results results;
+        port.about.flush_to_zero = declared == 1;
+        cr_assert(gate_run(&family, 1, &options, &results) == GATE_OK);
+        cr_assert(results.n_suites == 1 && results.suites[0].n_cases == 1);
+        cr_expect(results.suites[0].cases[0].golden == (declared ? GATE_PASS : GATE_FAIL));
+        gate_results_free(&results);
+    }
+}
+
 Test(gate_ports, another_dtype_is_not_asked_for) {
     static const enum array_dtype f32 = ARRAY_F32;
     static const enum array_dtype f64 = ARRAY_F64;

@@ -4,6 +4,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "port/port.h"
 
+#include <float.h>
 #include <math.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -94,6 +95,13 @@ static void backward(struct object *o) {
     }
 }
 
+/* What a machine without subnormal numbers makes of them. */
+static void flush(double v[], size_t n) {
+    for (size_t i = 0; v != NULL && i < n; i++) {
+        v[i] = fabs(v[i]) < DBL_MIN ? 0 : v[i];
+    }
+}
+
 static int interleave(const struct gradgate_call *call) {
     struct object a;
     struct object b;
@@ -132,6 +140,12 @@ int gradgate_port(const struct gradgate_call *call) {
     forward(&o);
     if (back) {
         backward(&o);
+    }
+    if (is_way("flushes")) {
+        flush(o.y, 1);
+        flush(o.dx, o.n);
+        flush(o.dw, o.n);
+        flush(o.db, 1);
     }
     return GRADGATE_DONE;
 }
