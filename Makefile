@@ -62,6 +62,10 @@ libraries = $(sort $(foreach m,$(1),$(libs_$(m))))
 TESTED   := $(foreach m,$(MODULES),$(if $(wildcard tests/$(m)/test_*.c),$(m)))
 TESTS    := $(TESTED:%=$(B)/tests/test_%) $(B)/tests/test_notebook $(B)/tests/test_kernels
 PY_TESTS := $(sort $(wildcard tests/*/test_*.py))
+# The oracle and the scripts are the same in every mode.
+ifneq ($(MODE),debug)
+PY_TESTS := $(filter-out tests/oracle/% tests/scripts/%,$(PY_TESTS))
+endif
 RUN_TESTS = GRADGATE=$(B)/gradgate PYTHON=$(PYTHON) $(PYTHON_OR_STOP) scripts/run-tests
 
 .DEFAULT_GOAL := help
@@ -157,11 +161,10 @@ golden: ## write tests/golden from oracle/ where it would change; refused when C
 BLAS := $(wildcard /usr/lib/*/blas /usr/lib/*/openblas-*)
 
 .PHONY: golden-check
-golden-check: ## certify tests/golden from scratch, to the byte; NumPy with every BLAS; test the oracle
+golden-check: ## certify tests/golden from scratch, to the byte; NumPy with every BLAS
 	$(PYTHON_OR_STOP) -B oracle/generate.py --check
 	@$(foreach b,$(BLAS),LD_LIBRARY_PATH=$(b) $(PYTHON_OR_STOP) -B oracle/generate.py --numpy &&) true
 	$(PYTHON_OR_STOP) -B oracle/bed.py --check
-	@$(RUN_TESTS) $(wildcard tests/oracle/test_*.py)
 
 # The runs of right kernels in `make strength`; the long command is make strength SEEDS=1000. STRENGTH="--dtype f64"
 # takes the kernels in float64 alone.
