@@ -207,7 +207,7 @@ print-warn:
 	@echo '$(WARN)'
 
 .PHONY: build-all
-build-all: $(TESTS) $(B)/gradgate $(call objects,$(MODULES))
+build-all: $(TESTS) $(B)/gradgate $(call objects,$(MODULES)) build-alone
 
 .PHONY: clean
 clean: ## remove build/
@@ -233,17 +233,20 @@ $(B)/tests/test_$(1): $(patsubst %.c,$(B)/%.o,$(wildcard tests/$(1)/*.c tests/$(
 endef
 $(foreach m,$(TESTED),$(eval $(call test_program,$(m))))
 # Its tests put a blind judge and an empty heap in the way of the engine.
-$(B)/tests/test_gradcheck: LDFLAGS += -Wl,--wrap=gc_judge,--wrap=gc_agrees,--wrap=calloc,--wrap=free
+$(B)/tests/test_gradcheck $(B)/alone_gradcheck: override LDFLAGS += -Wl,--wrap=gc_judge,--wrap=gc_agrees,--wrap=calloc,--wrap=free
 
 # test_allocation counts what lib/neuron allocates.
 $(B)/tests/test_neuron $(B)/alone_neuron: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
 # The same tests in one process without Criterion's library, for scripts/mutate.
+ALONE := neuron gradcheck golden
+.PHONY: build-alone
+build-alone: $(ALONE:%=$(B)/alone_%)
 define alone_program
 $(B)/alone_$(1): $(B)/tests/alone/alone.o $(patsubst %.c,$(B)/%.o,$(wildcard tests/$(1)/*.c tests/$(1)/*/*.c)) $(call objects,$(call closure,$(1)))
 	$$(SAY)$$(CC) $$(TEST_CFLAGS) $$(LDFLAGS) -o $$@ $$^ $(call libraries,$(call closure,$(1))) -lm
 endef
-$(foreach m,neuron gradcheck golden,$(eval $(call alone_program,$(m))))
+$(foreach m,$(ALONE),$(eval $(call alone_program,$(m))))
 
 # Libraries that misbehave, for tests of the door that they come through.
 MISBEHAVES := $(B)/tests/ports/misbehaves.so

@@ -399,7 +399,7 @@ Test(gradcheck_limits, as_many_tensors_as_there_may_be_are_checked) {
     static const size_t counts[][2] = {{31, 1}, {1, 31}, {16, 16}, {32, 1}, {1, 32}, {17, 16}};
     for (size_t c = 0; c < 6; c++) {
         struct gradcheck_tensor t[2][GRADCHECK_MAX_TENSORS];
-        char names[2][GRADCHECK_MAX_TENSORS][8];
+        char names[2][GRADCHECK_MAX_TENSORS][24];
         n_in = counts[c][0];
         n_out = counts[c][1];
         for (size_t s = 0; s < 2; s++) {

@@ -243,6 +243,7 @@ Test(gradcheck_verdict, controls_that_a_loose_screen_misses_are_named) {
     gc_run_controls(&h.s, &screen);
     cr_expect_eq(h.r.controls.n_applied, 5u, "a swap would shift less than this screen can see");
     cr_expect_eq(h.r.controls.n_caught, 2u, "ten times the resolution, and NaN");
+    cr_expect_eq(h.r.controls.n_not_applicable, 1u, "a swap would not be seen");
     cr_expect_str_eq(h.r.controls.missed,
                      "screen: sign of one entry, screen: all twice, screen: one entry zero");
     gc_session_close(&h.s);
