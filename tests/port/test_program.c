@@ -173,7 +173,9 @@ Test(port_program, the_end_is_judged_too) {
         {"echo '@port 1 x'; " LOOP(OUT "; " DONE, "kill -6 $$"), "crashed by SIGABRT after"},
         {"echo '@port 1 x'; " LOOP(OUT "; " DONE, "echo '@done 2'; exit 0"), "said more than"},
         {"echo '@port 1 x'; " LOOP(OUT "; " DONE "; " OUT "; " DONE, "exit 0"), "said more than"},
-        {"echo '@port 1 x'; " LOOP(OUT "; " DONE, "yes"), "bytes after \"bye\""},
+        {"echo '@port 1 x'; " LOOP(OUT "; " DONE,
+                                   "yes \"$(printf %04000d 0)\""), /* long lines: soon */
+         "bytes after \"bye\""},
         {"echo '@port 1 x'; " LOOP(OUT "; " DONE, "sleep 60"), "did not exit within 5 s"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
