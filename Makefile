@@ -129,7 +129,7 @@ readme: build/gradgate ## paste every command of README.md and compare what it p
 
 .PHONY: coverage
 coverage: ## gcov and lcov: build/coverage/index.html; fails under 95 % of the lines of lib/
-	scripts/coverage $(COVERAGE_MIN)
+	+scripts/coverage $(COVERAGE_MIN)
 
 .PHONY: sanitize
 sanitize: ## the gate and the whole suite under ASan and UBSan
@@ -177,7 +177,7 @@ strength: ## every kernel of tests/kernels, right and wrong in every way: who is
 
 .PHONY: lint
 lint: ## clang-format, clang-tidy, cppcheck, warnings as errors (gcc, clang), headers alone, includes, Python, shell
-	scripts/lint
+	+scripts/lint
 
 .PHONY: cross
 cross: ## compare the neuron's result bits over compilers, levels and machines (i386, aarch64, s390x by emulation)
