@@ -106,17 +106,19 @@ static const char *first_unproven(const struct tensors *tensors) {
 static void judge_gradients(struct gate_suite *s, const struct tensors *tensors) {
     const char *unproven = first_unproven(tensors);
     const size_t *of = s->by_gradient.of;
+    /* of a port without a backward pass, that much is verified */
+    bool skipped = of[GATE_SKIPPED] > 0 && of[GATE_PASS] + of[GATE_INCONCLUSIVE] == 0;
+    if (skipped || (of[GATE_PASS] > 0 && unproven == NULL)) {
+        s->verdict = GATE_PASS;
+        return;
+    }
     s->verdict = GATE_INCONCLUSIVE;
-    if (of[GATE_SKIPPED] > 0 && of[GATE_PASS] == 0 && of[GATE_INCONCLUSIVE] == 0) {
-        s->verdict = GATE_PASS; /* of a port without a backward pass, that much */
-    } else if (of[GATE_PASS] == 0) {
+    if (of[GATE_PASS] == 0) {
         (void)snprintf(s->finding, sizeof s->finding,
                        "no case proves its gradient: %zu inconclusive, %zu not applicable",
                        of[GATE_INCONCLUSIVE], of[GATE_NOT_APPLICABLE]);
-    } else if (unproven != NULL) {
-        (void)snprintf(s->finding, sizeof s->finding, "no case proves %s.grad", unproven);
     } else {
-        s->verdict = GATE_PASS;
+        (void)snprintf(s->finding, sizeof s->finding, "no case proves %s.grad", unproven);
     }
 }
 
