@@ -25,7 +25,9 @@
     X(maximum_not_subtracted, OVERFLOWS)                                                           \
     X(float_probabilities, LOW_PRECISION, .f64_only = true)                                        \
     X(scales_q_in_place, WRITES_INPUT)                                                             \
-    X(wrong_for_long_sequences, CONDITIONAL)
+    X(wrong_for_long_sequences, CONDITIONAL)                                                       \
+    X(dv_forgotten, NOT_WRITTEN, .late = true)                                                     \
+    X(dq_negated, SIGN, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -146,6 +148,7 @@ static void score_gradient(struct layer *k, size_t i, size_t d) {
         for (size_t c = 0; c < d; c++) {
             const size_t at = j * k->d + c;
             k->dq[i * k->d + c] += ds * k->k[at];
+            WRONG(dq_negated, k->dq[i * k->d + c] -= 2 * ds * k->k[at]);
             WRONG(dk_of_last_query, k->dk[at] = 0);
             UNLESS(dk_forgotten, k->dk[at] += ds * q[c]);
             WRONG(dk_from_keys, k->dk[at] += ds * (k->k[at] - q[c]));
@@ -161,9 +164,9 @@ static int backward(void *layer) {
     WRONG(last_feature_left_out, d--);
     clear(k->dq, count);
     UNLESS(dk_forgotten, clear(k->dk, count));
-    UNLESS(dv_accumulates, clear(k->dv, count));
+    UNLESS(dv_forgotten, UNLESS(dv_accumulates, clear(k->dv, count)));
     for (size_t i = 0; i < queries; i++) {
-        value_gradient(k, i, k->d);
+        UNLESS(dv_forgotten, value_gradient(k, i, k->d));
         score_gradient(k, i, d);
     }
     WRONG(scales_q_in_place, for (size_t i = 0; i < count; i++) k->q[i] /= sqrt((real)k->d));

@@ -21,7 +21,8 @@
     X(naive_logarithm, OVERFLOWS)                                                                  \
     X(float_sigmoid, LOW_PRECISION, .f64_only = true)                                              \
     X(scales_its_cotangent, WRITES_INPUT)                                                          \
-    X(zero_when_confident, CONDITIONAL)
+    X(zero_when_confident, CONDITIONAL)                                                            \
+    X(dweight_from_x, WRONG_ARGUMENT, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -101,7 +102,9 @@ static int backward(void *layer) {
         WRONG(cotangent_forgotten, dloss = 1);
         k->dx[i] = dloss * logit_gradient(k, i);
         WRONG(dweight_of_last_sample, *k->dweight = 0);
-        UNLESS(dweight_forgotten, *k->dweight += dloss * loss_of(k, i));
+        real dweight = dloss * loss_of(k, i);
+        WRONG(dweight_from_x, dweight = dloss * k->x[i]);
+        UNLESS(dweight_forgotten, *k->dweight += dweight);
         WRONG(scales_its_cotangent, k->dloss[i] *= *k->weight);
     }
     return 0;

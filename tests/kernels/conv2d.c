@@ -24,7 +24,8 @@
     X(dx_accumulates, ACCUMULATES)                                                                 \
     X(float_sums, LOW_PRECISION, .f64_only = true)                                                 \
     X(zeroes_the_border_of_x, WRITES_INPUT)                                                        \
-    X(wrong_with_stride, CONDITIONAL)
+    X(wrong_with_stride, CONDITIONAL)                                                              \
+    X(dw_columns_shifted, SHIFTED, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -94,6 +95,7 @@ static void tap(struct layer *k, size_t i, size_t o, size_t r, size_t c, size_t 
     WRONG(filter_flipped, from = o * taps + ch * K * K + K * K - 1 - t % (K * K));
     WRONG(rows_and_columns_swapped, const size_t row = u; u = v; v = row);
     WRONG(channels_swapped, from = into = (ch * k->O + o) * K * K + t % (K * K));
+    WRONG(dw_columns_shifted, into = o * taps + ch * K * K + u * K + (v + 1) % K);
     WRONG(padding_off_by_one, u++);
     WRONG(padding_forgotten, u += k->pad; v += k->pad);
     WRONG(last_channel_left_out, if (ch + 1 == k->C && k->C > 1) dy = 0);

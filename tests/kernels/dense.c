@@ -26,7 +26,9 @@
     X(transposes_w_in_place, WRITES_INPUT)                                                         \
     X(threads_race, NONDETERMINISTIC)                                                              \
     X(wrong_for_odd_n, CONDITIONAL)                                                                \
-    X(frees_its_cache_twice, CRASHES)
+    X(frees_its_cache_twice, CRASHES)                                                              \
+    X(dx_halved, CONSTANT_FACTOR, .late = true)                                                    \
+    X(db_total_for_all, BROADCAST, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -107,6 +109,8 @@ static void parameter_gradients(struct layer *k) {
         }
     }
     WRONG(db_averaged, for (size_t j = 0; j < m; j++) k->db[j] /= (real)k->B);
+    WRONG(db_total_for_all, real total = 0; for (size_t j = 0; j < m; j++) total += k->db[j];
+          for (size_t j = 0; j < m; j++) k->db[j] = total);
     WRONG(db_over_features, for (size_t j = 1; j < m; j++) k->db[j] = k->db[0]);
 }
 
@@ -124,6 +128,7 @@ static void input_gradient(struct layer *k) {
                 sum += dy[j] * k->w[at];
             }
             WRONG(dx_negated, sum = -sum);
+            WRONG(dx_halved, sum /= 2);
             k->dx[i * k->ldx + a] = sum;
         }
     }

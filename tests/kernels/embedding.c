@@ -22,7 +22,8 @@
     X(float_sums, LOW_PRECISION, .f64_only = true)                                                 \
     X(writes_before_the_table, OUT_OF_BOUNDS)                                                      \
     X(sorts_its_ids, WRITES_INPUT)                                                                 \
-    X(id_zero_is_padding, CONDITIONAL)
+    X(id_zero_is_padding, CONDITIONAL)                                                             \
+    X(dy_of_first_token_for_all, BROADCAST, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -87,6 +88,7 @@ static void token(struct layer *k, size_t t) {
     size_t id = (size_t)k->id[t], from = t;
     WRONG(position_for_id, id = t % k->V);
     WRONG(ids_from_one, id = (id + k->V - 1) % k->V);
+    WRONG(dy_of_first_token_for_all, from = 0);
     WRONG(dy_of_the_next_token, from = (t + 1) % k->T);
     for (size_t j = 0; j < n; j++) {
         size_t at = id * n + j;

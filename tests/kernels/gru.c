@@ -27,7 +27,9 @@
     X(candidate_of_first_call, STALE_CACHE)                                                        \
     X(float_gates, LOW_PRECISION, .f64_only = true)                                                \
     X(new_state_into_h, WRITES_INPUT)                                                              \
-    X(wrong_for_open_gates, CONDITIONAL)
+    X(wrong_for_open_gates, CONDITIONAL)                                                           \
+    X(db_averaged, SIZE_FACTOR, .late = true)                                                      \
+    X(update_gate_derivative_missing, MISSING_FACTOR, .late = true)
 DECLARE_MISTAKES;
 
 enum { R, Z, C, GATES };
@@ -117,6 +119,7 @@ static void unit(struct layer *k, size_t i, size_t j) {
     WRONG(tanh_derivative_twice, dc *= 1 - c * c);
     WRONG(sigmoid_derivative_for_tanh, dc = dout * (1 - z) * c * (1 - c));
     WRONG(update_gate_negated, dz = -dz);
+    WRONG(update_gate_derivative_missing, dz = dout * (h - c));
     WRONG(wrong_for_open_gates, if (z > (real)0.75) dz = 0);
     real dr = dc * s[C * m] * r * (1 - r);
     WRONG(sigmoid_derivative_missing, dr = dc * s[C * m]);
@@ -152,7 +155,9 @@ static void parameter_gradients(struct layer *k, size_t i) {
             WRONG(du_of_last_sample, k->du[(g * m + a) * m + j] = 0);
             k->du[(g * m + a) * m + j] += du;
         }
-        UNLESS(db_forgotten, k->db[at] += k->da[at]);
+        real db = k->da[at];
+        WRONG(db_averaged, db /= (real)k->B);
+        UNLESS(db_forgotten, k->db[at] += db);
     }
 }
 

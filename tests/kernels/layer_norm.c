@@ -29,7 +29,9 @@
     X(epsilon_forgotten, EPSILON)                                                                  \
     X(float_sums, LOW_PRECISION, .f64_only = true)                                                 \
     X(sums_not_cleared, UNINITIALISED)                                                             \
-    X(normalises_x_in_place, WRITES_INPUT)
+    X(normalises_x_in_place, WRITES_INPUT)                                                         \
+    X(dbias_averaged, SIZE_FACTOR, .late = true)                                                   \
+    X(mean_left_out_of_dgain, DROPPED_TERM, .late = true)
 DECLARE_MISTAKES;
 
 #define EPSILON ((real)1e-3)
@@ -95,7 +97,9 @@ static void parameter_gradients(struct layer *k, size_t i, real mean, real inver
         real dgain = dy * (x - mean) * inverse, dbias = dy;
         WRONG(dgain_averaged, dgain /= (real)k->B);
         WRONG(dgain_from_x, dgain = dy * x);
+        WRONG(mean_left_out_of_dgain, dgain = dy * x * inverse);
         WRONG(dgain_from_y, dgain = dy * k->y[i * n + j]);
+        WRONG(dbias_averaged, dbias /= (real)k->B);
         WRONG(bias_summed_over_features, dbias = k->dy[i * n]);
         WRONG(dgain_of_last_row, k->dgain[j] = 0);
         k->dgain[j] += dgain;

@@ -18,7 +18,8 @@
     X(dslope_accumulates, ACCUMULATES)                                                             \
     X(dslope_of_last_row, OVERWRITES)                                                              \
     X(dslope_in_float, LOW_PRECISION, .f64_only = true)                                            \
-    X(clips_x_in_place, WRITES_INPUT)
+    X(clips_x_in_place, WRITES_INPUT)                                                              \
+    X(dx_accumulates, ACCUMULATES, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -66,7 +67,9 @@ static int backward(void *layer) {
         WRONG(slope_missing, slope = 1);
         WRONG(slope_applied_twice, slope *= slope);
         WRONG(zero_below_zero, slope = 0);
+        const real before = k->dx[i];
         k->dx[i] = x > 0 ? dy : slope * dy;
+        WRONG(dx_accumulates, k->dx[i] += before);
         WRONG(slope_on_both_sides, k->dx[i] = slope * dy);
 
         real g = x > 0 ? 0 : x * dy;

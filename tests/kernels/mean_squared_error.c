@@ -19,7 +19,8 @@
     X(difference_of_last_call, STALE_CACHE)                                                        \
     X(float_difference, LOW_PRECISION, .f64_only = true)                                           \
     X(difference_into_x, WRITES_INPUT)                                                             \
-    X(clipped_gradient, CONDITIONAL)
+    X(clipped_gradient, CONDITIONAL)                                                               \
+    X(last_feature_left_out, TAIL, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -62,6 +63,7 @@ static real gradient(struct layer *k, size_t at, real difference) {
     WRONG(target_of_first_row, g = 2 * (k->x[at] - k->target[at % k->n]) / B);
     WRONG(difference_of_last_call, g = 2 * k->last[at] / B);
     WRONG(float_difference, g = (real)((float)k->x[at] - (float)k->target[at]) * 2 / B);
+    WRONG(last_feature_left_out, if (at % k->n == k->n - 1) g = 0);
     WRONG(clipped_gradient, g = fmin(fmax(g, (real)-1), (real)1));
     return g;
 }

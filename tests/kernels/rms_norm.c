@@ -23,7 +23,9 @@
     X(epsilon_outside_the_root, EPSILON)                                                           \
     X(epsilon_added_after_mean, EPSILON)                                                           \
     X(float_sum, LOW_PRECISION, .f64_only = true)                                                  \
-    X(wrong_for_many_rows, CONDITIONAL)
+    X(wrong_for_many_rows, CONDITIONAL)                                                            \
+    X(dgain_negated, SIGN, .late = true)                                                           \
+    X(root_twice_in_dx, EXTRA_FACTOR, .late = true)
 DECLARE_MISTAKES;
 
 #define EPSILON ((real)1e-3)
@@ -90,6 +92,7 @@ static void backward_row(struct layer *k, size_t i) {
         real g = dy[j] * x[j] * inverse;
         WRONG(dgain_averaged, g /= (real)k->B);
         WRONG(root_missing_in_dgain, g = dy[j] * x[j]);
+        WRONG(dgain_negated, g = -g);
         WRONG(dgain_of_last_row, k->dgain[j] = 0);
         WRONG(wrong_for_many_rows, if (i >= 4) g = 0);
         UNLESS(dgain_forgotten, k->dgain[j] += g);
@@ -105,6 +108,7 @@ static void backward_row(struct layer *k, size_t i) {
         real gain = k->gain[j];
         WRONG(gain_missing_in_dx, gain = 1);
         k->dx[i * n + j] = dy[j] * gain * inverse - (x[j] - mean) * second;
+        WRONG(root_twice_in_dx, k->dx[i * n + j] *= inverse);
     }
 }
 

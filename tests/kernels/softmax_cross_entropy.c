@@ -25,7 +25,8 @@
     X(float_sum, LOW_PRECISION, .f64_only = true)                                                  \
     X(probabilities_into_x, WRITES_INPUT)                                                          \
     X(sum_not_cleared, UNINITIALISED)                                                              \
-    X(small_probabilities_flushed, CONDITIONAL)
+    X(small_probabilities_flushed, CONDITIONAL)                                                    \
+    X(halved, CONSTANT_FACTOR, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -134,6 +135,7 @@ static int backward(void *layer) {
             WRONG(softmax_forgotten, g = -hot);
             WRONG(softmax_jacobian_on_top, g *= p * (1 - p));
             WRONG(doubled, g *= 2);
+            WRONG(halved, g /= 2);
             g *= *k->dloss / (real)k->B;
             WRONG(summed_over_batch, g *= (real)k->B);
             WRONG(averaged_twice, g /= (real)k->B);

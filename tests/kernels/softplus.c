@@ -19,7 +19,9 @@
     X(dbeta_accumulates, ACCUMULATES)                                                              \
     X(no_threshold, OVERFLOWS)                                                                     \
     X(float_sigmoid, LOW_PRECISION, .f64_only = true)                                              \
-    X(zero_for_negative_x, CONDITIONAL)
+    X(zero_for_negative_x, CONDITIONAL)                                                            \
+    X(cotangent_forgotten, MISSING_FACTOR, .late = true)                                           \
+    X(slope_of_the_next_element, SHIFTED, .late = true)
 DECLARE_MISTAKES;
 
 enum { THRESHOLD = 40 }; /* above it 1 is lost beside exp */
@@ -68,6 +70,7 @@ static int backward(void *layer) {
         real slope = 1 / (1 + exp(-beta * x));
         WRONG(sigmoid_of_minus_x, slope = 1 / (1 + exp(beta * x)));
         WRONG(beta_missing_in_sigmoid, slope = 1 / (1 + exp(-x)));
+        WRONG(slope_of_the_next_element, slope = 1 / (1 + exp(-beta * k->x[(i + 1) % k->n])));
         WRONG(softplus_for_sigmoid, slope = y);
         WRONG(sigmoid_derivative_used, slope *= 1 - slope);
         WRONG(derivative_times_beta, slope *= beta);
@@ -76,6 +79,7 @@ static int backward(void *layer) {
         WRONG(float_sigmoid, slope = (real)(1 / (1 + expf(-(float)(beta * x)))));
         WRONG(zero_for_negative_x, if (x < 0) slope = 0);
         k->dx[i] = dy * slope;
+        WRONG(cotangent_forgotten, k->dx[i] = slope);
 
         real g = (x * slope - y) / beta;
         WRONG(dbeta_quotient_rule_halved, g = x * slope / beta);

@@ -18,7 +18,8 @@
     X(float_square, LOW_PRECISION, .f64_only = true)                                               \
     X(squares_y_in_place, WRITES_INPUT)                                                            \
     X(writes_one_past_dx, OUT_OF_BOUNDS)                                                           \
-    X(zero_beyond_three, CONDITIONAL)
+    X(zero_beyond_three, CONDITIONAL)                                                              \
+    X(cotangent_squared, EXTRA_FACTOR, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -74,6 +75,7 @@ static int backward(void *layer) {
         WRONG(zero_beyond_three, if (fabs(k->x[i]) > 3) slope = 0);
         UNLESS(dx_accumulates, k->dx[i] = 0);
         k->dx[i] += slope * k->dy[i];
+        WRONG(cotangent_squared, k->dx[i] *= k->dy[i]);
         WRONG(squares_y_in_place, k->y[i] = y * y);
     }
     WRONG(writes_one_past_dx, k->dx[k->n] = 0);
