@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import unittest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 HERE = TOP / "tests" / "examples"
-CC = os.environ.get("CC", "gcc")
+CC = shlex.split(os.environ.get("CC", "gcc"))
 FLAGS = ["-std=c11", "-ffp-contract=off", "-O1", "-Wall", "-Wextra", "-Werror", f"-I{TOP / 'lib'}", f"-I{HERE}"]
 
 # What is broken: the text replaced, and who must see it in a report.
@@ -41,14 +42,14 @@ class Example(unittest.TestCase):
         for module in ("array", "golden", "gradcheck"):
             folder = cls.folder / module
             folder.mkdir()
-            subprocess.run([CC, *FLAGS, "-c", *sorted((TOP / "lib" / module).glob("*.c"))], cwd=folder, check=True)
+            subprocess.run([*CC, *FLAGS, "-c", *sorted((TOP / "lib" / module).glob("*.c"))], cwd=folder, check=True)
             cls.objects += sorted(folder.glob("*.o"))
 
     def check(self, source: str) -> tuple[int, str]:
         """Exit code and output of the check, built with this text as dense_tanh.c."""
         port, program = self.folder / "port.c", self.folder / "check"
         port.write_text(source)
-        subprocess.run([CC, *FLAGS, port, HERE / "check_dense_tanh.c", *self.objects, "-lzip", "-ljansson", "-lmd",
+        subprocess.run([*CC, *FLAGS, port, HERE / "check_dense_tanh.c", *self.objects, "-lzip", "-ljansson", "-lmd",
                         "-lm", "-o", program], check=True)
         done = subprocess.run([program, self.folder], text=True, stdout=subprocess.PIPE, check=False)
         return done.returncode, done.stdout

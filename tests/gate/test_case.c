@@ -313,9 +313,9 @@ Test(gate_case, a_kernel_that_misbehaves_is_a_finding_at_its_stage) {
 
 Test(gate_case, a_kernel_that_hangs_is_stopped) {
     const struct way way = {.name = "hang", .spoil_backward = hang};
-    struct gate_case c = check_way(&way, CASE_ID, 0.3);
+    struct gate_case c = check_way(&way, CASE_ID, 1);
     cr_assert(c.verdict == GATE_FAIL && c.end == PORT_TIMED_OUT);
-    cr_assert(strncmp(c.finding, "the kernel timed out after 0.3", 30) == 0, "%s", c.finding);
+    cr_assert(strncmp(c.finding, "the kernel timed out after ", 27) == 0, "%s", c.finding);
     cr_assert(strstr(c.finding, "during backward") != NULL);
     case_free(&c);
 }
