@@ -21,7 +21,9 @@ static enum golden_status write_three(const char *path, struct golden_error *err
 static void leave_temporary(unsigned attempt) {
     char name[64];
     (void)snprintf(name, sizeof name, "a.npy.%ld-%u.tmp", (long)getpid(), attempt);
-    write_file(in_folder(name), bytes_of("", 0));
+    struct bytes nothing = bytes_of("", 0);
+    write_file(in_folder(name), nothing);
+    bytes_free(&nothing);
 }
 
 /* Somebody else's file of that name is left alone, and another name found. */
