@@ -278,9 +278,9 @@ KERNEL_OBJECTS := $(patsubst %,$(B)/tests/kernels/%.o,$(KERNEL_HARNESS) $(KERNEL
 $(B)/tests/kernels/%.f32.o: tests/kernels/%.c Makefile
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(TEST_CFLAGS) -DKERNEL_F32 -MMD -MP -c -o $@ $<
-$(B)/strength: $(B)/tests/strength/main.o $(B)/tests/strength/table.o $(B)/tests/strength/json.o $(KERNEL_OBJECTS)
+$(B)/strength: $(patsubst %,$(B)/tests/strength/%.o,main lanes table json) $(KERNEL_OBJECTS)
 	$(SAY)$(CC) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $^ -ljansson -lm
-$(B)/tests/test_kernels: $(patsubst %,$(B)/tests/%.o,kernels/test_kernels strength/test_strength strength/table strength/json) $(KERNEL_OBJECTS)
+$(B)/tests/test_kernels: $(patsubst %,$(B)/tests/%.o,kernels/test_kernels strength/test_strength strength/lanes strength/table strength/json) $(KERNEL_OBJECTS)
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $^ -ljansson -lcriterion -lm
 

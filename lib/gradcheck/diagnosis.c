@@ -145,8 +145,8 @@ void gc_diagnose_point(struct gc_session *s) {
     struct gc_jacobians j;
     const struct gradcheck_point_report *point = &s->report->points[s->point];
     if (point->verdict < GRADCHECK_INACCURATE || point->verdict == GRADCHECK_INCONCLUSIVE ||
-        s->guess.confidence >= SURE || s->stopped || s->n_jacobians == MOST_JACOBIANS ||
-        !gc_jacobians_open(s, &j)) {
+        s->options.no_diagnosis || s->guess.confidence >= SURE || s->stopped ||
+        s->n_jacobians == MOST_JACOBIANS || !gc_jacobians_open(s, &j)) {
         return;
     }
     s->n_jacobians++;
@@ -167,7 +167,8 @@ static bool right_only_at_first(const struct gc_session *s) {
 void gc_conclude_diagnosis(struct gc_session *s) {
     struct gradcheck_report *r = s->report;
     struct gc_guess *guess = &s->guess;
-    if (r->verdict != GRADCHECK_FAIL && r->verdict != GRADCHECK_INACCURATE) {
+    if (s->options.no_diagnosis ||
+        (r->verdict != GRADCHECK_FAIL && r->verdict != GRADCHECK_INACCURATE)) {
         return;
     }
     if (right_only_at_first(s)) {

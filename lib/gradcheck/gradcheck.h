@@ -154,7 +154,8 @@ struct gradcheck_options {
     double
         max_seconds; /* 0 = no limit. A run ended by it is inconclusive and marked not repeatable */
     bool thorough;   /* more evaluations an entry, smaller bounds */
-    bool screen_only; /* no elementwise phase but to locate what the screen found */
+    bool screen_only;  /* no elementwise phase but to locate what the screen found */
+    bool no_diagnosis; /* a run that fails names no cause, and saves what it takes to find one */
     /* Called between evaluations; nonzero ends the run as inconclusive (budget). */
     int (*progress)(void *ctx, const struct gradcheck_progress *progress);
     void *progress_ctx;

@@ -233,6 +233,22 @@ static void conclude_rules(struct gradcheck_report *r) {
     }
 }
 
+/* Why nothing was proved, where no entry shows it. */
+static void summarise_unproved(struct gradcheck_report *r) {
+    const char *wide = r->rules[GRADCHECK_RULE_FORWARD_WIDE_AGREES].evidence;
+    const char *why = r->reason == GRADCHECK_BUDGET ? "not every entry was looked at" : "";
+    if (r->reason == GRADCHECK_NUMERICS && wide[0] != '\0') {
+        gc_text(r->summary, sizeof r->summary, "forward and forward_wide differ: %.200s", wide);
+        return;
+    }
+    if (r->reason == GRADCHECK_NUMERICS) {
+        why = "every entry agrees with its difference, but random directions do not";
+    } else if (r->reason == GRADCHECK_CONTROL_MISSED) {
+        why = "errors that were put in on purpose were not noticed";
+    }
+    gc_text(r->summary, sizeof r->summary, "%s", why);
+}
+
 /* One sentence: the first broken rule, else the tensor that decided. */
 static void summarise(struct gradcheck_report *r) {
     char *out = r->summary;
@@ -261,7 +277,9 @@ static void summarise(struct gradcheck_report *r) {
     }
     if (r->verdict == GRADCHECK_PASS || r->verdict == GRADCHECK_INACCURATE) {
         gc_text(out, size, "the gradient is the derivative, to %.1e", r->resolution);
+        return;
     }
+    summarise_unproved(r);
 }
 
 void gc_conclude(struct gc_session *s) {

@@ -153,14 +153,26 @@ static void put_probes(FILE *out, const struct gate_case *c) {
     }
 }
 
+enum { TALK_LINES = 10 };
+
+/* The size of the first lines, n of them at most. */
+static size_t first_lines(const char bytes[], size_t size, size_t n) {
+    size_t end = 0;
+    while (n > 0 && end < size) {
+        n -= bytes[end++] == '\n';
+    }
+    return end;
+}
+
 static void put_talk(FILE *out, const struct gate_case *c) {
     if (c->talk_size == 0) {
         return;
     }
     put_label(out, "it said");
+    const size_t shown = first_lines(c->talk, c->talk_size, TALK_LINES);
     (void)fprintf(out, "%zu bytes%s\n", c->talk_total,
-                  c->talk_total > c->talk_size ? ", the first of them:" : ":");
-    put_lines(out, "    | ", c->talk, c->talk_size);
+                  c->talk_total > shown ? ", the first of them:" : ":");
+    put_lines(out, "    | ", c->talk, shown);
 }
 
 void text_case(FILE *out, const struct gate_results *results, const struct report_options *options,
@@ -176,7 +188,7 @@ void text_case(FILE *out, const struct gate_results *results, const struct repor
     }
     (void)fputc('\n', out);
     if (c->finding[0] != '\0') {
-        put_line(out, "finding", c->finding);
+        put_line(out, c->verdict == GATE_SKIPPED ? "its reason" : "finding", c->finding);
     }
     put_golden(out, c);
     if (s->baseline.exists) {

@@ -110,6 +110,7 @@ Test(gradcheck_controls, a_missed_one_takes_the_pass_back_and_is_named) {
         run((enum blindness)to, N, &options, &r);
         cr_expect_eq(r.verdict, GRADCHECK_INCONCLUSIVE, "%s: %s", CONTROLS[to], r.summary);
         cr_expect_eq(r.reason, GRADCHECK_CONTROL_MISSED, "%s", CONTROLS[to]);
+        cr_expect_str_eq(r.summary, "errors that were put in on purpose were not noticed");
         cr_expect_lt(r.controls.n_caught, r.controls.n_applied, "%s", CONTROLS[to]);
         cr_expect_not_null(strstr(r.controls.missed, CONTROLS[to]), "%s: '%s'", CONTROLS[to],
                            r.controls.missed);

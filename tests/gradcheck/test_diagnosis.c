@@ -139,7 +139,8 @@ static int backward(void *ctx) {
     return 0;
 }
 
-static struct gradcheck_report check_layer(enum bug bug) {
+static struct gradcheck_report check_layer_with(enum bug bug,
+                                                const struct gradcheck_options *options) {
     struct layer k = {.bug = bug};
     for (int i = 0; i < B * N; i++) {
         k.x[i] = sin(1.0 + 2.3 * i);
@@ -167,8 +168,12 @@ static struct gradcheck_report check_layer(enum bug bug) {
                                             .backward = backward,
                                             .ctx = &k};
     struct gradcheck_report report;
-    cr_assert_eq(gradcheck_run(&kernel, NULL, &report), GRADCHECK_OK);
+    cr_assert_eq(gradcheck_run(&kernel, options, &report), GRADCHECK_OK);
     return report;
+}
+
+static struct gradcheck_report check_layer(enum bug bug) {
+    return check_layer_with(bug, NULL);
 }
 
 Test(diagnosis, names_what_is_wrong_with_a_layer) {
@@ -217,6 +222,20 @@ Test(diagnosis, names_what_is_wrong_with_a_layer) {
         cr_expect(strstr(r.diagnosis, rows[i].text) != NULL, "bug %d: no '%s' in: %s", rows[i].bug,
                   rows[i].text, r.diagnosis);
         cr_expect(r.diagnosis_confidence >= 0.5 && r.diagnosis_confidence <= 1);
+    }
+}
+
+Test(diagnosis, is_left_out_on_request_and_the_verdict_stays) {
+    static const enum bug bugs[] = {NEGATED, CHANGES_X, FIRST_X};
+    for (size_t i = 0; i < sizeof bugs / sizeof bugs[0]; i++) {
+        const struct gradcheck_report with = check_layer(bugs[i]);
+        const struct gradcheck_report without =
+            check_layer_with(bugs[i], &(struct gradcheck_options){.no_diagnosis = true});
+        cr_expect_eq(without.verdict, GRADCHECK_FAIL);
+        cr_expect_eq(without.cause, GRADCHECK_CAUSE_NONE, "%s", without.diagnosis);
+        cr_expect_str_eq(without.diagnosis, "");
+        cr_expect_str_eq(without.summary, with.summary);
+        cr_expect_leq(without.n_forward, with.n_forward);
     }
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
+#define _POSIX_C_SOURCE 200809L
 #include "trial.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "port/worker.h"
 
@@ -243,9 +245,18 @@ static void drop_lone_vote(struct trial *t) {
     }
 }
 
+static double seconds_of(const struct trial_plan *plan) {
+    return plan->seconds > 0 ? plan->seconds : 60;
+}
+
+/* What loops for ever dies of SIGXCPU, on a busy machine no sooner than on an idle one. */
 static void work(void *ctx, struct port_board *board) {
+    const struct trial_plan *plan = ctx;
+    const rlim_t seconds = (rlim_t)ceil(seconds_of(plan));
+    const struct rlimit limit = {.rlim_cur = seconds, .rlim_max = seconds + 1};
+    setrlimit(RLIMIT_CPU, &limit);
     struct trial t = {.by = BY_NOTHING};
-    try_seeds(ctx, board, &t);
+    try_seeds(plan, board, &t);
 }
 
 void trial_run(const struct trial_plan *plan, struct trial *out) {
@@ -255,7 +266,7 @@ void trial_run(const struct trial_plan *plan, struct trial *out) {
                                  .ctx = &copy,
                                  .result = out,
                                  .result_size = sizeof *out,
-                                 .seconds = plan->seconds};
+                                 .seconds = TRIAL_CLOCK * seconds_of(plan)};
     memset(out, 0, sizeof *out);
     if (plan->print) {
         try_seeds(plan, NULL, out);

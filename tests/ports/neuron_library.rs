@@ -5,7 +5,6 @@ use std::{ffi::CStr, os::raw::c_char, slice};
 
 #[repr(C)]
 pub struct Array { name: *const c_char, data: *mut f64, shape: *const u64, ndim: u32, dtype: u32 }
-
 #[repr(C)]
 pub struct Call {
     abi: u32, kernel: *const c_char, pass: *const c_char, given: *const Array, n_given: usize,
@@ -16,31 +15,21 @@ const F64: u32 = 0;
 const DONE: i32 = 0;
 const SKIP: i32 = 1;
 
-unsafe fn text<'a>(of: *const c_char) -> &'a str {
-    CStr::from_ptr(of).to_str().unwrap_or_default()
-}
-
-unsafe fn size(of: &Array) -> usize {
-    (0..of.ndim as usize).map(|k| *of.shape.add(k) as usize).product()
-}
-
-unsafe fn answer(call: &Call) -> Option<()> {
-    ["neuron", "neuron_sample", "neuron_batch"].iter().find(|&&known| known == text(call.kernel))?;
-    let given = slice::from_raw_parts(call.given, call.n_given);
-    let wanted = slice::from_raw_parts(call.wanted, call.n_wanted);
-    given.iter().chain(wanted).all(|a| a.dtype == F64).then(|| ())?;
-    let given = given.iter().map(|a| (text(a.name), slice::from_raw_parts(a.data, size(a)).to_vec()));
-    let answers = neuron::neuron(text(call.pass), &given.collect())?;
-    for a in wanted {
-        let values = answers.get(text(a.name)).filter(|values| values.len() == size(a))?;
-        slice::from_raw_parts_mut(a.data, values.len()).copy_from_slice(values);
+unsafe fn answer(call: &Call) -> Option<i32> {
+    let text = |of| CStr::from_ptr(of).to_str().unwrap_or_default();
+    let size = |a: &Array| (0..a.ndim as usize).map(|k| *a.shape.add(k) as usize).product();
+    let values = |a: &Array| (a.dtype == F64).then(|| slice::from_raw_parts(a.data, size(a)).to_vec());
+    let given = slice::from_raw_parts(call.given, call.n_given).iter().map(|a| Some((text(a.name), values(a)?)));
+    let answers = neuron::neuron(text(call.kernel), text(call.pass), &given.collect::<Option<_>>()?)?;
+    for a in slice::from_raw_parts(call.wanted, call.n_wanted) {
+        let from = answers.get(text(a.name)).filter(|from| a.dtype == F64 && from.len() == size(a))?;
+        a.data.copy_from_nonoverlapping(from.as_ptr(), from.len());
     }
-    Some(())
+    Some(DONE)
 }
 
-/// # Safety
-/// The call is as gradgate/port.h says.
+/// # Safety: the call is as gradgate/port.h says.
 #[no_mangle]
 pub unsafe extern "C" fn gradgate_port(call: &Call) -> i32 {
-    answer(call).map_or(SKIP, |()| DONE)
+    answer(call).unwrap_or(SKIP)
 }

@@ -55,6 +55,14 @@ Test(report_port, text) {
     free(text);
 }
 
+Test(report_port, a_reason_to_skip_is_no_finding) {
+    const struct report_options options = {.verbose = true};
+    size_t size;
+    char *text = written(report_text, port_sample(""), &options, &size);
+    expect_in(text, "its reason   too large\n");
+    free(text);
+}
+
 Test(report_port, json) {
     size_t size;
     char *text = written(report_json, port_sample("two calls were lost"), NULL, &size);

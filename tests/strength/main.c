@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: MIT
 /* strength: how many wrong backward passes do the checks catch, and do they leave right ones alone?
  */
+#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "lanes.h"
 #include "port/worker.h"
 #include "strength.h"
 
 static const char usage[] =
     "usage: strength [--json FILE] [--seeds N] [--seed N] [--kernel NAME] [--mistake NAME]\n"
-    "                [--dtype f64|f32] [--list]\n"
+    "                [--dtype f64|f32] [--jobs N] [--list]\n"
     "Runs every kernel of tests/kernels, right (N runs over all of them) and with each mistake.\n"
     "With --mistake, or --mistake right, the reports that are not a pass are printed.\n"
     "Exit code 1 if a mistake was missed or a right kernel was accused, and, when every kernel "
@@ -21,12 +24,12 @@ static const char usage[] =
 
 struct arguments {
     const char *json, *kernel, *mistake, *dtype;
-    size_t n_seeds;
+    size_t n_seeds, n_jobs;
     uint64_t seed;
     bool list;
 };
 
-enum { DEFAULT_SEEDS = 400, TIME_LIMIT = 15 };
+enum { DEFAULT_SEEDS = 400, TIME_LIMIT = 8 /* of processor time, for a wrong kernel */ };
 
 static bool parse_number(const char *text, unsigned long long *out) {
     char *end;
@@ -52,6 +55,10 @@ static bool parse_option(struct arguments *a, const char *name, const char *valu
     if (strcmp(name, "--seeds") == 0) {
         a->n_seeds = (size_t)number;
         return true;
+    }
+    if (strcmp(name, "--jobs") == 0) {
+        a->n_jobs = (size_t)number;
+        return number > 0;
     }
     a->seed = number;
     return strcmp(name, "--seed") == 0;
@@ -81,22 +88,43 @@ static bool chosen_mistake(const struct arguments *a, const struct kernel *kerne
            !(mistake->f64_only && kernel->dtype == GRADCHECK_F32);
 }
 
-static void run_kernel(const struct arguments *a, size_t n_seeds, struct strength_kernel *k) {
-    struct trial_plan plan = {.kernel = k->kernel, .seed = a->seed, .print = a->mistake != NULL};
-    plan.seconds = TIME_LIMIT;
+/* A kernel with one of its mistakes, or right. */
+struct task {
+    struct trial_plan plan;
+    struct trial *trial;
+};
+
+struct tasks {
+    size_t n, n_lost;
+    struct task *all;
+};
+
+static void add_kernel(const struct arguments *a, size_t n_seeds, struct strength_kernel *k,
+                       struct tasks *tasks) {
+    const struct trial_plan plan = {
+        .kernel = k->kernel, .seed = a->seed, .print = a->mistake != NULL};
     for (size_t i = 0; i < k->kernel->n_mistakes; i++) {
         if (chosen_mistake(a, k->kernel, &k->kernel->mistakes[i])) {
             struct strength_wrong *w = &k->wrong[k->n_wrong++];
             w->mistake = &k->kernel->mistakes[i];
-            plan.mistake = (int)i + 1;
-            trial_run(&plan, &w->trial);
+            struct task *task = &tasks->all[tasks->n++];
+            *task = (struct task){.plan = plan, .trial = &w->trial};
+            task->plan.mistake = (int)i + 1;
+            task->plan.seconds = TIME_LIMIT;
         }
     }
     if (a->mistake == NULL || strcmp(a->mistake, "right") == 0) {
-        plan.mistake = 0;
-        plan.n_seeds = n_seeds;
-        plan.seconds = 3600;
-        trial_run(&plan, &k->right);
+        struct task *task = &tasks->all[tasks->n++];
+        *task = (struct task){.plan = plan, .trial = &k->right};
+        task->plan.n_seeds = n_seeds;
+        task->plan.seconds = 3600;
+    }
+}
+
+static void run_task(void *ctx, size_t i) {
+    const struct task *task = &((const struct tasks *)ctx)->all[i];
+    if (port_interrupted() == 0) {
+        trial_run(&task->plan, task->trial);
     }
 }
 
@@ -106,23 +134,38 @@ static double now(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static void run(const struct arguments *a, struct strength *s) {
-    const double started = now();
+static size_t count_chosen(const struct arguments *a, size_t *n_mistakes) {
     size_t n_chosen = 0;
+    *n_mistakes = 0;
     for (size_t i = 0; i < kernel_count(); i++) {
         n_chosen += chosen(a, kernel_at(i));
+        *n_mistakes += chosen(a, kernel_at(i)) ? kernel_at(i)->n_mistakes : 0;
     }
-    for (size_t i = 0; i < kernel_count() && port_interrupted() == 0; i++) {
+    return n_chosen;
+}
+
+/* False if there is no memory. What is printed for a look comes in order: from one lane. */
+static bool run(const struct arguments *a, struct strength *s, struct tasks *tasks) {
+    const double started = now();
+    size_t n_mistakes;
+    const size_t n_chosen = count_chosen(a, &n_mistakes);
+    struct strength_wrong *wrong = lanes_share((n_mistakes + 1) * sizeof *wrong);
+    s->kernels = lanes_share((n_chosen + 1) * sizeof *s->kernels);
+    tasks->all = calloc(n_mistakes + n_chosen + 1, sizeof *tasks->all);
+    if (wrong == NULL || s->kernels == NULL || tasks->all == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < kernel_count(); i++) {
         if (chosen(a, kernel_at(i))) {
             struct strength_kernel *k = &s->kernels[s->n_kernels++];
-            k->kernel = kernel_at(i);
-            k->wrong = calloc(k->kernel->n_mistakes, sizeof *k->wrong);
-            if (k->wrong != NULL) {
-                run_kernel(a, (a->n_seeds + n_chosen - 1) / n_chosen, k);
-            }
+            *k = (struct strength_kernel){.kernel = kernel_at(i), .wrong = wrong};
+            add_kernel(a, (a->n_seeds + n_chosen - 1) / n_chosen, k, tasks);
+            wrong += k->n_wrong;
         }
     }
+    tasks->n_lost = lanes_run(run_task, tasks, tasks->n, a->mistake != NULL ? 1 : a->n_jobs);
     s->seconds = now() - started;
+    return true;
 }
 
 static void list(void) {
@@ -160,7 +203,9 @@ static int conclude(const struct arguments *a, const struct strength *s) {
 }
 
 int main(int argc, char *argv[]) {
-    struct arguments arguments = {.n_seeds = DEFAULT_SEEDS, .seed = 1};
+    const long n_cores = sysconf(_SC_NPROCESSORS_ONLN);
+    struct arguments arguments = {
+        .n_seeds = DEFAULT_SEEDS, .seed = 1, .n_jobs = n_cores > 0 ? (size_t)n_cores : 1};
     if (!parse(argc, argv, &arguments)) {
         fputs(usage, stderr);
         return 2;
@@ -169,17 +214,18 @@ int main(int argc, char *argv[]) {
         list();
         return 0;
     }
-    struct strength s = {.kernels = calloc(kernel_count(), sizeof *s.kernels)};
-    if (s.kernels == NULL) {
-        fputs("strength: out of memory\n", stderr);
-        return 2;
-    }
     port_prepare_process();
-    run(&arguments, &s);
-    const int code = conclude(&arguments, &s);
-    for (size_t i = 0; i < s.n_kernels; i++) {
-        free(s.kernels[i].wrong);
+    struct strength s = {0};
+    struct tasks tasks = {0};
+    int code = 2;
+    if (!run(&arguments, &s, &tasks)) {
+        fputs("strength: out of memory\n", stderr);
+    } else if (tasks.n_lost > 0 && port_interrupted() == 0) {
+        fprintf(stderr, "strength: %zu of %zu kernels were not run to their end\n", tasks.n_lost,
+                tasks.n);
+    } else {
+        code = conclude(&arguments, &s);
     }
-    free(s.kernels);
+    free(tasks.all);
     return code;
 }
