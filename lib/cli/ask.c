@@ -33,6 +33,9 @@ static int load(const char *dir, const char *kernel, struct golden_suite *out) {
 static int ask(const struct option_values *values, struct golden_suite suites[]) {
     const struct option_value *of = values->of;
     const char *dir = of[GOLDEN].given ? of[GOLDEN].text : CHECK_GOLDEN_DIR;
+    if (!check_golden_dir("ask", dir)) {
+        return EXIT_USAGE;
+    }
     for (size_t i = 0; i < values->n_words; i++) {
         int code = load(dir, values->words[i], &suites[i]);
         if (code != 0) {

@@ -214,7 +214,9 @@ void gc_check_jvp(struct gc_session *s) {
         (void)gc_measure_line_noise(s, h / 256);
         if (!product(s, tangent)) {
             struct gradcheck_rule_report *r = &s->report->rules[GRADCHECK_RULE_JVP_IS_DERIVATIVE];
-            gc_text(r->evidence, sizeof r->evidence, "jvp failed at point %zu", s->point);
+            if (!s->stopped && r->verdict != GRADCHECK_FAIL) {
+                gc_text(r->evidence, sizeof r->evidence, "jvp failed at point %zu", s->point);
+            }
             worsen_rule(r, s->stopped ? GRADCHECK_INCONCLUSIVE : GRADCHECK_FAIL);
             return;
         }

@@ -19,9 +19,9 @@ unsafe fn answer(call: &Call) -> Option<i32> {
     let text = |of| CStr::from_ptr(of).to_str().unwrap_or_default();
     let size = |a: &Array| (0..a.ndim as usize).map(|k| *a.shape.add(k) as usize).product();
     let values = |a: &Array| (a.dtype == F64).then(|| slice::from_raw_parts(a.data, size(a)).to_vec());
-    let given = slice::from_raw_parts(call.given, call.n_given).iter().map(|a| Some((text(a.name), values(a)?)));
+    let given = (0..call.n_given).map(|i| &*call.given.add(i)).map(|a| Some((text(a.name), values(a)?)));
     let answers = neuron::neuron(text(call.kernel), text(call.pass), &given.collect::<Option<_>>()?)?;
-    for a in slice::from_raw_parts(call.wanted, call.n_wanted) {
+    for a in (0..call.n_wanted).map(|i| &*call.wanted.add(i)) {
         let from = answers.get(text(a.name)).filter(|from| a.dtype == F64 && from.len() == size(a))?;
         a.data.copy_from_nonoverlapping(from.as_ptr(), from.len());
     }
