@@ -62,9 +62,9 @@ libraries = $(sort $(foreach m,$(1),$(libs_$(m))))
 TESTED   := $(foreach m,$(MODULES),$(if $(wildcard tests/$(m)/test_*.c),$(m)))
 TESTS    := $(TESTED:%=$(B)/tests/test_%) $(B)/tests/test_notebook $(B)/tests/test_kernels
 PY_TESTS := $(sort $(wildcard tests/*/test_*.py))
-# The oracle and the scripts are the same in every mode.
+# The oracle, the scripts and the example, which is built by its test, are the same in every mode.
 ifneq ($(MODE),debug)
-PY_TESTS := $(filter-out tests/oracle/% tests/scripts/%,$(PY_TESTS))
+PY_TESTS := $(filter-out tests/oracle/% tests/scripts/% tests/examples/%,$(PY_TESTS))
 endif
 RUN_TESTS = GRADGATE=$(B)/gradgate PYTHON=$(PYTHON) $(PYTHON_OR_STOP) scripts/run-tests
 
