@@ -49,7 +49,8 @@ CSTD     := -std=c11 -ffp-contract=off
 flags_debug    := -O1 -g
 flags_release  := -O2 -g
 flags_sanitize := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-flags_cov      := -O0 -g --coverage
+# make coverage SANITIZE=1 is both in one build and one run: CI's way.
+flags_cov      := $(if $(SANITIZE),$(flags_sanitize)) -O0 -g --coverage
 # -iquote, because lib/criterion/criterion.h must not stand in for <criterion/criterion.h>.
 ALL_CFLAGS = $(CSTD) $(WARN) $(flags_$(MODE)) -iquote lib $(CFLAGS)
 # Criterion's own macros convert freely.

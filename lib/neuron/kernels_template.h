@@ -25,6 +25,9 @@ enum {
 #define PREFETCH(p, bytes)                                                                         \
     __builtin_prefetch(                                                                            \
         (const void *)((uintptr_t)(p) + (bytes))) /* NOLINT(performance-no-int-to-ptr) */
+/* So many values are looked at together, whether all are near 0: that costs a few percent of the
+ * work that it saves where they are. */
+enum { SIGMOID_BLOCK = 8 * VECTOR_F64 };
 /* Bytes of dx from which on it is written past the caches: it would not stay there. */
 #define STREAM_BYTES ((size_t)8 << 20)
 #endif
@@ -65,14 +68,30 @@ VECTOR_INLINE REAL_VECTOR NAME(load_part)(const REAL p[], size_t count) {
 
 /* ---- sigmoid ---- */
 
-VECTOR_INLINE void NAME(sigmoids_of_vector)(const REAL z[], REAL value[], REAL derivative[]) {
-    const struct sigmoid s = NAME(sigmoid)(NAME(vector_load_as_f64)(z), SIGMOID_ANY);
+VECTOR_INLINE void NAME(sigmoids_of_vector)(const REAL z[], REAL value[], REAL derivative[],
+                                            enum sigmoid_range range) {
+    const struct sigmoid s = NAME(sigmoid)(NAME(vector_load_as_f64)(z), range);
     if (value != NULL) {
         NAME(vector_store_from_f64)(value, s.value);
     }
     if (derivative != NULL) {
         NAME(vector_store_from_f64)(derivative, s.derivative);
     }
+}
+
+VECTOR_INLINE enum sigmoid_range NAME(sigmoid_range_of)(const REAL z[SIGMOID_BLOCK]) {
+    vector_i64 near = ~(vector_i64){0};
+    VECTOR_UNROLL
+    for (size_t i = 0; i < SIGMOID_BLOCK; i += VECTOR_F64) {
+        const vector_f64 a = sigmoid_negative(NAME(vector_load_as_f64)(z + i));
+        near &= (vector_i64)(a > -SIGMOID_NEAR_LIMIT); /* not for NaN */
+    }
+    int64_t all = -1;
+    VECTOR_UNROLL
+    for (size_t i = 0; i < VECTOR_F64; i++) {
+        all &= near[i];
+    }
+    return all != 0 ? SIGMOID_NEAR : SIGMOID_ANY;
 }
 
 VECTOR_TARGET static void NAME(sigmoid_of_one)(REAL z, REAL *value, REAL *derivative) {
@@ -86,14 +105,23 @@ VECTOR_TARGET static void NAME(sigmoid_of_one)(REAL z, REAL *value, REAL *deriva
 VECTOR_TARGET static void NAME(sigmoids)(const REAL z[], REAL value[], REAL derivative[],
                                          size_t n) {
     size_t i = 0;
+    enum sigmoid_range range = SIGMOID_ANY;
     for (; n - i >= VECTOR_F64; i += VECTOR_F64) {
-        NAME(sigmoids_of_vector)
-        (z + i, value != NULL ? value + i : NULL, derivative != NULL ? derivative + i : NULL);
+        if (i % SIGMOID_BLOCK == 0) {
+            range = n - i >= SIGMOID_BLOCK ? NAME(sigmoid_range_of)(z + i) : SIGMOID_ANY;
+        }
+        REAL *values = value != NULL ? value + i : NULL;
+        REAL *derivatives = derivative != NULL ? derivative + i : NULL;
+        if (range == SIGMOID_NEAR) {
+            NAME(sigmoids_of_vector)(z + i, values, derivatives, SIGMOID_NEAR);
+        } else {
+            NAME(sigmoids_of_vector)(z + i, values, derivatives, SIGMOID_ANY);
+        }
     }
     if (i < n) {
         REAL rest[VECTOR_F64] = {0}, rest_value[VECTOR_F64], rest_derivative[VECTOR_F64];
         memcpy(rest, z + i, (n - i) * sizeof(REAL));
-        NAME(sigmoids_of_vector)(rest, rest_value, rest_derivative);
+        NAME(sigmoids_of_vector)(rest, rest_value, rest_derivative, SIGMOID_ANY);
         if (value != NULL) {
             memcpy(value + i, rest_value, (n - i) * sizeof(REAL));
         }

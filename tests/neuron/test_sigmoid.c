@@ -197,3 +197,51 @@ Test(neuron_sigmoid_f32, gives_the_same_bits_for_arrays_and_in_place) {
         cr_expect(y[n] == 7 && d[n] == 7, "n = %zu: wrote past the end", n);
     }
 }
+
+/* Blocks of values near 0 take a shorter way: one value far out anywhere must be seen. */
+Test(neuron_sigmoid, sees_one_value_far_out_among_near_ones) {
+    static const double far[] = {-64, 64, -708.5, -744, 745, -INFINITY, INFINITY, 0};
+    enum { N = 130 };
+    for (size_t k = 0; k < N * sizeof far / sizeof far[0]; k++) {
+        double z[N], y[N], d[N];
+        uint64_t state = 1 + k;
+        for (size_t i = 0; i < N; i++) {
+            z[i] = 63 * next_value(&state);
+        }
+        z[k % N] = far[k / N];
+        neuron_sigmoid_array(z, y, N);
+        neuron_sigmoid_derivative_array(z, d, N);
+        for (size_t i = 0; i < N; i++) {
+            const double value = neuron_sigmoid(z[i]), slope = neuron_sigmoid_derivative(z[i]);
+            cr_expect(same_bits(&y[i], &value, 8), "%a at %zu: y[%zu]", far[k / N], k % N, i);
+            cr_expect(same_bits(&d[i], &slope, 8), "%a at %zu: d[%zu]", far[k / N], k % N, i);
+        }
+        z[k % N] = NAN;
+        neuron_sigmoid_array(z, y, N);
+        cr_expect(isnan(y[k % N]), "NaN at %zu", k % N);
+    }
+}
+
+Test(neuron_sigmoid_f32, sees_one_value_far_out_among_near_ones) {
+    static const float far[] = {-64, 64, -87.5F, -103, 104, -INFINITY, INFINITY, 0};
+    enum { N = 130 };
+    for (size_t k = 0; k < N * sizeof far / sizeof far[0]; k++) {
+        float z[N], y[N], d[N];
+        uint64_t state = 1 + k;
+        for (size_t i = 0; i < N; i++) {
+            z[i] = (float)(63 * next_value(&state));
+        }
+        z[k % N] = far[k / N];
+        neuron_sigmoid_array_f32(z, y, N);
+        neuron_sigmoid_derivative_array_f32(z, d, N);
+        for (size_t i = 0; i < N; i++) {
+            const float value = neuron_sigmoid_f32(z[i]);
+            const float slope = neuron_sigmoid_derivative_f32(z[i]);
+            cr_expect(same_bits(&y[i], &value, 4), "%zu at %zu: y[%zu]", k / N, k % N, i);
+            cr_expect(same_bits(&d[i], &slope, 4), "%zu at %zu: d[%zu]", k / N, k % N, i);
+        }
+        z[k % N] = NAN;
+        neuron_sigmoid_array_f32(z, y, N);
+        cr_expect(isnan(y[k % N]), "NaN at %zu", k % N);
+    }
+}
