@@ -110,7 +110,7 @@ static bool check_point(struct gc_session *s, bool *contract_done) {
     use_stream(s, STREAM_WIDE);
     if (!gc_widen(s)) {
         s->report->points[s->point].verdict = GRADCHECK_INCONCLUSIVE;
-        s->report->points[s->point].reason = GRADCHECK_NUMERICS;
+        s->report->points[s->point].reason = s->stopped ? GRADCHECK_BUDGET : GRADCHECK_NUMERICS;
         return true;
     }
     struct gc_screen found;

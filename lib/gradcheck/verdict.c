@@ -236,15 +236,17 @@ static void conclude_rules(struct gradcheck_report *r) {
 /* Why nothing was proved, where no entry shows it. */
 static void summarise_unproved(struct gradcheck_report *r) {
     const char *wide = r->rules[GRADCHECK_RULE_FORWARD_WIDE_AGREES].evidence;
-    const char *why = r->reason == GRADCHECK_BUDGET ? "not every entry was looked at" : "";
+    const char *why = "";
     if (r->reason == GRADCHECK_NUMERICS && wide[0] != '\0') {
-        gc_text(r->summary, sizeof r->summary, "forward and forward_wide differ: %.200s", wide);
+        gc_text(r->summary, sizeof r->summary, "no verdict with forward_wide: %.200s", wide);
         return;
     }
     if (r->reason == GRADCHECK_NUMERICS) {
         why = "every entry agrees with its difference, but random directions do not";
     } else if (r->reason == GRADCHECK_CONTROL_MISSED) {
         why = "errors that were put in on purpose were not noticed";
+    } else if (r->reason == GRADCHECK_BUDGET) {
+        why = "the run was ended before everything was looked at";
     }
     gc_text(r->summary, sizeof r->summary, "%s", why);
 }

@@ -107,6 +107,13 @@ static bool derivatives_agree(struct gc_session *s, struct gradcheck_rule_report
     return true;
 }
 
+static bool wide_refused(const struct gc_session *s, struct gradcheck_rule_report *r) {
+    if (!s->stopped) {
+        gc_text(r->evidence, sizeof r->evidence, "forward_wide refused, or was not finite");
+    }
+    return false;
+}
+
 /* From here to the end of the point, probes call forward_wide. False: the two are not the same
  * function, and no verdict on backward is possible. */
 bool gc_widen(struct gc_session *s) {
@@ -119,8 +126,7 @@ bool gc_widen(struct gc_session *s) {
     enum gc_outcome outcome = gc_forward(s, s->plus);
     s->wide = false;
     if (outcome != GC_DONE) {
-        gc_text(r->evidence, sizeof r->evidence, "forward_wide refused, or was not finite");
-        return false;
+        return wide_refused(s, r);
     }
     bool agree = values_agree(s, r);
     if (agree) {
@@ -134,5 +140,5 @@ bool gc_widen(struct gc_session *s) {
     r->verdict = GRADCHECK_PASS;
     s->wide = true;
     s->epsilon = gc_dtype_epsilon(GRADCHECK_F64);
-    return gc_forward(s, s->y0) == GC_DONE;
+    return gc_forward(s, s->y0) == GC_DONE || wide_refused(s, r);
 }

@@ -169,7 +169,9 @@ static void put_talk(FILE *out, const struct gate_case *c) {
         return;
     }
     put_label(out, "it said");
-    const size_t shown = first_lines(c->talk, c->talk_size, TALK_LINES);
+    const size_t shown = c->verdict >= GATE_ERROR
+                             ? c->talk_size /* the reason may stand at the end */
+                             : first_lines(c->talk, c->talk_size, TALK_LINES);
     (void)fprintf(out, "%zu bytes%s\n", c->talk_total,
                   c->talk_total > shown ? ", the first of them:" : ":");
     put_lines(out, "    | ", c->talk, shown);

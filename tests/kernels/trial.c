@@ -274,6 +274,10 @@ void trial_run(const struct trial_plan *plan, struct trial *out) {
     }
     port_run(&job, &outcome);
     drop_lone_vote(out);
+    if (outcome.end == PORT_NOT_STARTED || outcome.end == PORT_INTERRUPTED) {
+        port_outcome_text(&outcome, out->text, sizeof out->text); /* that is no catch */
+        return;
+    }
     if (outcome.end != PORT_DONE) {
         out->by = BY_CRASH;
         out->also[BY_CRASH] = true;

@@ -3,9 +3,8 @@
 mod neuron;
 
 fn numbers(shape: &str, hex: &[&str]) -> Option<Vec<f64>> {
-    let size: usize = shape.split('x').map(|n| n.parse().unwrap_or(1)).product();
-    let value = |h: &&str| u64::from_str_radix(h, 16).ok().map(f64::from_bits);
-    hex.iter().map(value).collect::<Option<Vec<_>>>().filter(|values| values.len() == size)
+    let values = hex.iter().map(|h| u64::from_str_radix(h, 16).ok().map(f64::from_bits)).collect::<Option<Vec<_>>>();
+    values.filter(|v| v.len() == shape.split('x').map(|n| n.parse().unwrap_or(1)).product::<usize>())
 }
 
 fn answers(kernel: &str, pass: &str, lines: &[String]) -> Option<String> {
@@ -14,7 +13,8 @@ fn answers(kernel: &str, pass: &str, lines: &[String]) -> Option<String> {
         match line.split(' ').collect::<Vec<_>>()[..] {
             ["in", name, "f64", shape, ref hex @ ..] => drop(given.insert(name, numbers(shape, hex)?)),
             ["want", name, "f64", shape] => wanted.push((name, shape)),
-            _ => return None,
+            ["in" | "want", ..] => return None,
+            _ => {}
         }
     }
     let mut of = neuron::neuron(kernel, pass, &given)?;

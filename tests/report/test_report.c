@@ -219,9 +219,14 @@ Test(report_text, what_a_passing_kernel_printed_is_shown) {
     free(text);
 }
 
-Test(report_text, of_much_talk_ten_lines_are_shown) {
+Test(report_text, of_much_talk_ten_lines_are_shown_unless_it_may_hold_the_reason) {
     static const char talk[] = "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n";
-    char *text = text_of(sample("m", talk, sizeof talk - 1), NULL);
+    struct gate_results *r = sample("m", talk, sizeof talk - 1);
+    char *text = text_of(r, NULL);
+    expect_in(text, "    | 12\n");
+    free(text);
+    r->suites[0].cases[1].verdict = GATE_PASS;
+    text = text_of(r, &(struct report_options){.verbose = true});
     expect_in(text, "81 bytes, the first of them:\n    | 1\n");
     expect_in(text, "    | 10\n");
     cr_expect(strstr(text, "    | 11") == NULL, "%s", text);

@@ -117,7 +117,7 @@ static void add_kernel(const struct arguments *a, size_t n_seeds, struct strengt
         struct task *task = &tasks->all[tasks->n++];
         *task = (struct task){.plan = plan, .trial = &k->right};
         task->plan.n_seeds = n_seeds;
-        task->plan.seconds = 3600;
+        task->plan.seconds = 600;
     }
 }
 
@@ -221,7 +221,7 @@ int main(int argc, char *argv[]) {
     if (!run(&arguments, &s, &tasks)) {
         fputs("strength: out of memory\n", stderr);
     } else if (tasks.n_lost > 0 && port_interrupted() == 0) {
-        fprintf(stderr, "strength: %zu of %zu kernels were not run to their end\n", tasks.n_lost,
+        fprintf(stderr, "strength: %zu of %zu trials were not run to their end\n", tasks.n_lost,
                 tasks.n);
     } else {
         code = conclude(&arguments, &s);
