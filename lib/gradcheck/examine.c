@@ -147,6 +147,30 @@ static double steady_scatter(const struct gc_levels *l) {
     return fine * MOST_FALL >= coarse ? 2.1 * fmin(fine, coarse) : 0;
 }
 
+/* Steps below the treads of a staircase (a float inside, of which the input is finer) see nothing
+ * move: no sign of a derivative of 0 where coarser steps have a sharp one. What the levels between
+ * scatter around that is noise, which the still ones cannot show. A kink is not sharp. */
+static double scatter_above_still(const struct gc_levels *l) {
+    enum { FEWEST = 3, STILL = 2 };
+    struct gc_levels moved = *l;
+    while (moved.n > 0 && moved.odd[moved.n - 1] == 0 && moved.jump[moved.n - 1] == 0) {
+        moved.n--;
+    }
+    if (l->n - moved.n < STILL || moved.n == 0) {
+        return 0;
+    }
+    struct gc_estimate best = gc_estimate_best(&moved, MAX_WIDTH);
+    if (!(best.bound <= 1e-2 * fabs(best.value))) {
+        return 0;
+    }
+    double product[GC_MAX_LEVELS];
+    size_t n = 0;
+    for (size_t i = best.last + 1; i < moved.n; i++) {
+        product[n++] = fabs(moved.odd[i] - best.value) * moved.h[i];
+    }
+    return n < FEWEST ? 0 : 2.1 * gc_median(product, n);
+}
+
 /* An output that only takes values on a grid coarser than its format (a float inside) is as noisy
  * as that. A grid above 1e-5 of the value is a staircase, and no noise. */
 static double grain_noise(struct search *q) {
@@ -174,7 +198,7 @@ static double inner_noise(const struct search *q, const struct gc_estimate *best
 /* What the levels themselves show, on a copy: so that the samples are spaced by the right scale. */
 static double sample_spacing(struct search *q) {
     struct gc_levels rough = q->lane.levels;
-    gc_levels_raise_noise(&rough, steady_scatter(&rough));
+    gc_levels_raise_noise(&rough, fmax(steady_scatter(&rough), scatter_above_still(&rough)));
     struct gc_estimate best = gc_estimate_consistent(&rough, MAX_WIDTH);
     gc_levels_raise_noise(&rough, fmax(scatter(&rough, &best), grain_noise(q)));
     gc_levels_raise_noise(&rough, inner_noise(q, &best));
@@ -188,6 +212,7 @@ static void learn_noise(struct search *q) {
     double spacing = sample_spacing(q);
     gc_levels_raise_noise(levels,
                           gc_measure_noise(q->s, gc_input_of(q->s, q->lane.entry), spacing));
+    gc_levels_raise_noise(levels, scatter_above_still(levels));
     gc_levels_raise_noise(levels, fmax(steady_scatter(levels), grain_noise(q)));
     struct gc_estimate best = gc_estimate_consistent(levels, MAX_WIDTH);
     gc_levels_raise_noise(levels, inner_noise(q, &best));
