@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# gradgate: one Makefile. `make help` lists the targets; MODE=debug|release|sanitize|cov picks build/<mode>/.
+# gradgate: one Makefile. `make help` lists the targets; MODE=debug|release|sanitize|cov|sancov picks build/<mode>/.
 
 # ---- the house: every module and the modules it needs (scripts/check-includes holds the #includes against this) ----
 #                floor  needs
@@ -49,8 +49,8 @@ CSTD     := -std=c11 -ffp-contract=off
 flags_debug    := -O1 -g
 flags_release  := -O2 -g
 flags_sanitize := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-# make coverage SANITIZE=1 is both in one build and one run: CI's way.
-flags_cov      := $(if $(SANITIZE),$(flags_sanitize)) -O0 -g --coverage
+flags_cov      := -O0 -g --coverage
+flags_sancov   := $(flags_sanitize) $(flags_cov)
 # -iquote, because lib/criterion/criterion.h must not stand in for <criterion/criterion.h>.
 ALL_CFLAGS = $(CSTD) $(WARN) $(flags_$(MODE)) -iquote lib $(CFLAGS)
 # Criterion's own macros convert freely.
@@ -107,7 +107,8 @@ ports: build/gradgate ## verify the sample ports, right and wrong, in C, Rust, J
 golden-diff: ## what `make golden` would change: which numbers, how far, and which side the exact value takes
 	$(PYTHON_OR_STOP) -B oracle/generate.py --diff
 
-# Arguments of evidence: EVIDENCE="--full soak" draws 10^6 functions, points and seeds (a quarter of an hour), --full everything.
+# Arguments of evidence: EVIDENCE="--full soak" draws 10^6 functions, points and seeds (a quarter of an hour), --full
+# takes everything.
 .PHONY: evidence
 evidence: ## measure the derivative engine against exact derivatives, then make strength: tables, JSON; exit 1 if a line is not met
 	@$(MAKE) --no-print-directory MODE=release build/release/evidence
@@ -129,9 +130,10 @@ COVERAGE_MIN := 95
 readme: build/gradgate ## paste every command of README.md and compare what it prints
 	scripts/readme
 
+# SANITIZE=1: under ASan and UBSan as well, in the one build and the one run; CI's way.
 .PHONY: coverage
 coverage: ## gcov and lcov: build/coverage/index.html; fails under 95 % of the lines of lib/
-	+scripts/coverage $(COVERAGE_MIN)
+	+scripts/coverage $(COVERAGE_MIN) $(if $(SANITIZE),sancov,cov)
 
 .PHONY: sanitize
 sanitize: ## the gate and the whole suite under ASan and UBSan
@@ -225,7 +227,8 @@ $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(if $(filter tests/%,$<),$(TEST_CFLAGS),$(ALL_CFLAGS)) -MMD -MP -c -o $@ $<
 
-$(B)/evidence: $(patsubst %.c,$(B)/%.o,$(wildcard tests/evidence/*.c tests/gradcheck/bed/*.c)) $(call objects,gradcheck)
+$(B)/evidence: $(patsubst %.c,$(B)/%.o,$(wildcard tests/evidence/*.c tests/gradcheck/bed/*.c)) $(B)/tests/lanes/lanes.o \
+               $(call objects,array gradcheck port)
 	$(SAY)$(CC) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $^ -lm
 
 define test_program
@@ -280,9 +283,10 @@ KERNEL_OBJECTS := $(patsubst %,$(B)/tests/kernels/%.o,$(KERNEL_HARNESS) $(KERNEL
 $(B)/tests/kernels/%.f32.o: tests/kernels/%.c Makefile
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(TEST_CFLAGS) -DKERNEL_F32 -MMD -MP -c -o $@ $<
-$(B)/strength: $(patsubst %,$(B)/tests/strength/%.o,main lanes table json) $(KERNEL_OBJECTS)
+$(B)/strength: $(patsubst %,$(B)/tests/%.o,strength/main strength/table strength/json lanes/lanes) $(KERNEL_OBJECTS)
 	$(SAY)$(CC) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $^ -ljansson -lm
-$(B)/tests/test_kernels: $(patsubst %,$(B)/tests/%.o,kernels/test_kernels strength/test_strength strength/lanes strength/table strength/json) $(KERNEL_OBJECTS)
+$(B)/tests/test_kernels: $(patsubst %,$(B)/tests/%.o,kernels/test_kernels strength/test_strength strength/table strength/json \
+                       lanes/test_lanes lanes/lanes) $(KERNEL_OBJECTS)
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $^ -ljansson -lcriterion -lm
 

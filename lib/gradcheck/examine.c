@@ -108,18 +108,26 @@ static bool wants_coarser(const struct search *q, const struct gc_estimate *best
            q->next_up < q->lane.levels.h[0] * DOWN * 1.01;
 }
 
-/* What the levels below the estimate's scatter around it, times their step, is noise if it is about
- * the same for all of them: a kink or an oscillation would show as a constant difference instead,
- * and the median of that times the step is small. */
-static double scatter(const struct gc_levels *l, const struct gc_estimate *best) {
-    enum { FEWEST = 4 };
-    double product[GC_MAX_LEVELS];
+/* How far the levels finer than the estimate's are off it, times their step; those that did not
+ * move tell nothing. Returns their number. */
+static size_t deviations(const struct gc_levels *l, const struct gc_estimate *best,
+                         double product[GC_MAX_LEVELS]) {
     size_t n = 0;
     for (size_t i = best->last + 1; i < l->n; i++) {
         if (l->odd[i] != 0) {
             product[n++] = fabs(l->odd[i] - best->value) * l->h[i];
         }
     }
+    return n;
+}
+
+/* What the levels below the estimate's scatter around it, times their step, is noise if it is about
+ * the same for all of them: a kink or an oscillation would show as a constant difference instead,
+ * and the median of that times the step is small. */
+static double scatter(const struct gc_levels *l, const struct gc_estimate *best) {
+    enum { FEWEST = 4 };
+    double product[GC_MAX_LEVELS];
+    const size_t n = deviations(l, best, product);
     if (n < FEWEST || !isfinite(best->bound)) {
         return 0;
     }
@@ -133,12 +141,7 @@ static double steady_scatter(const struct gc_levels *l) {
     enum { FEWEST = 6, MOST_FALL = 16 };
     struct gc_estimate best = gc_estimate_best(l, MAX_WIDTH);
     double product[GC_MAX_LEVELS];
-    size_t n = 0;
-    for (size_t i = best.last + 1; i < l->n && isfinite(best.bound); i++) {
-        if (l->odd[i] != 0) {
-            product[n++] = fabs(l->odd[i] - best.value) * l->h[i];
-        }
-    }
+    const size_t n = isfinite(best.bound) ? deviations(l, &best, product) : 0;
     if (n < FEWEST) {
         return 0;
     }
@@ -164,11 +167,13 @@ static double scatter_above_still(const struct gc_levels *l) {
         return 0;
     }
     double product[GC_MAX_LEVELS];
-    size_t n = 0;
-    for (size_t i = best.last + 1; i < moved.n; i++) {
-        product[n++] = fabs(moved.odd[i] - best.value) * moved.h[i];
-    }
+    const size_t n = deviations(&moved, &best, product);
     return n < FEWEST ? 0 : 2.1 * gc_median(product, n);
+}
+
+/* Noise that no sample has shown yet. */
+static double unseen_noise(const struct gc_levels *l) {
+    return fmax(steady_scatter(l), scatter_above_still(l));
 }
 
 /* An output that only takes values on a grid coarser than its format (a float inside) is as noisy
@@ -198,7 +203,7 @@ static double inner_noise(const struct search *q, const struct gc_estimate *best
 /* What the levels themselves show, on a copy: so that the samples are spaced by the right scale. */
 static double sample_spacing(struct search *q) {
     struct gc_levels rough = q->lane.levels;
-    gc_levels_raise_noise(&rough, fmax(steady_scatter(&rough), scatter_above_still(&rough)));
+    gc_levels_raise_noise(&rough, unseen_noise(&rough));
     struct gc_estimate best = gc_estimate_consistent(&rough, MAX_WIDTH);
     gc_levels_raise_noise(&rough, fmax(scatter(&rough, &best), grain_noise(q)));
     gc_levels_raise_noise(&rough, inner_noise(q, &best));
@@ -212,8 +217,7 @@ static void learn_noise(struct search *q) {
     double spacing = sample_spacing(q);
     gc_levels_raise_noise(levels,
                           gc_measure_noise(q->s, gc_input_of(q->s, q->lane.entry), spacing));
-    gc_levels_raise_noise(levels, scatter_above_still(levels));
-    gc_levels_raise_noise(levels, fmax(steady_scatter(levels), grain_noise(q)));
+    gc_levels_raise_noise(levels, fmax(unseen_noise(levels), grain_noise(q)));
     struct gc_estimate best = gc_estimate_consistent(levels, MAX_WIDTH);
     gc_levels_raise_noise(levels, inner_noise(q, &best));
     best = gc_estimate_consistent(levels, MAX_WIDTH);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #define _DEFAULT_SOURCE
-#include "port/worker.h"
+#include "job.h"
 
 #include <criterion/criterion.h>
 #include <dirent.h>
@@ -16,24 +16,6 @@
 #include <time.h>
 #include <unistd.h>
 
-struct answer {
-    int stage;
-    double value;
-    char text[1000];
-};
-
-static struct port_outcome run(void (*work)(void *, struct port_board *), void *ctx,
-                               struct answer *answer, double seconds) {
-    struct port_outcome outcome;
-    struct port_job job = {.work = work,
-                           .ctx = ctx,
-                           .result = answer,
-                           .result_size = sizeof *answer,
-                           .seconds = seconds};
-    port_run(&job, &outcome);
-    return outcome;
-}
-
 /* Criterion has a thread of its own, of which a leak checker in a forked child speaks at its end.
  */
 #ifdef __SANITIZE_ADDRESS__
@@ -48,16 +30,7 @@ static bool said(const struct port_outcome *o, const char *text) {
            memcmp(o->talk, text, length) == 0;
 }
 
-static void publish(struct port_board *board, int stage) {
-    struct answer a = {.stage = stage, .value = 0.5 * stage, .text = "an answer"};
-    port_publish(board, &a);
-}
-
 /* ---- ends ---- */
-
-static void work_well(void *ctx, struct port_board *board) {
-    publish(board, *(int *)ctx);
-}
 
 Test(port_worker, brings_back_what_was_published) {
     int stage = 7;
@@ -412,80 +385,6 @@ Test(port_worker, a_result_too_large_to_exist_is_not_started) {
     cr_assert(o.end == PORT_NOT_STARTED && o.code == ENOMEM);
 }
 
-/* ---- interrupts ---- */
-
-static void signal_parent_and_wait(void *ctx, struct port_board *board) {
-    publish(board, 1);
-    kill(getppid(), *(int *)ctx);
-    for (;;) {
-        pause();
-    }
-}
-
-Test(port_worker, an_interrupt_ends_the_job_and_is_remembered) {
-    struct answer a = {0};
-    int number = SIGTERM;
-    port_prepare_process();
-    cr_assert(port_interrupted() == 0);
-    struct port_outcome o = run(signal_parent_and_wait, &number, &a, 30);
-    char text[64];
-    port_outcome_text(&o, text, sizeof text);
-    cr_assert(o.end == PORT_INTERRUPTED && o.code == SIGTERM && a.stage == 1);
-    cr_assert_str_eq(text, "interrupted by SIGTERM");
-    cr_assert(port_interrupted() == SIGTERM);
-}
-
-static void spin_until_alarm(int number) {
-    (void)number;
-}
-
-static void sleep_a_little(void *ctx, struct port_board *board) {
-    (void)ctx;
-    nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
-    publish(board, 1);
-}
-
-Test(port_worker, other_signals_in_between_do_no_harm) {
-    struct sigaction action = {.sa_handler = spin_until_alarm};
-    sigaction(SIGALRM, &action, NULL);
-    ualarm(5000, 5000);
-    struct answer a = {0};
-    struct port_outcome o = run(sleep_a_little, NULL, &a, 10);
-    ualarm(0, 0);
-    cr_assert(o.end == PORT_DONE && a.stage == 1);
-}
-
-static void write_to_closed_pipe(void *ctx, struct port_board *board) {
-    (void)ctx;
-    int ends[2];
-    (void)!pipe(ends);
-    close(ends[0]);
-    publish(board, 1);
-    (void)!write(ends[1], "x", 1);
-    publish(board, 2);
-}
-
-Test(port_worker, the_child_has_the_default_signals_back) {
-    struct answer a = {0};
-    port_prepare_process();
-    struct port_outcome o = run(write_to_closed_pipe, NULL, &a, 10);
-    cr_assert(o.end == PORT_CRASHED && o.code == SIGPIPE && a.stage == 1);
-}
-
-Test(port_worker, works_where_ended_children_are_ignored) {
-    signal(SIGCHLD, SIG_IGN); /* inherited from a careless parent */
-    port_prepare_process();
-    struct answer a = {0};
-    int stage = 1;
-    cr_assert(run(work_well, &stage, &a, 10).end == PORT_DONE);
-}
-
-Test(port_worker, opens_the_standard_streams_that_are_closed) {
-    close(STDIN_FILENO);
-    port_prepare_process();
-    cr_assert(fcntl(STDIN_FILENO, F_GETFD) >= 0);
-}
-
 #ifdef __SANITIZE_ADDRESS__
 static void leak(void *ctx, struct port_board *board) {
     (void)ctx;
@@ -501,27 +400,3 @@ Test(port_worker, a_leak_found_by_the_sanitizer_is_no_success) {
     cr_assert(o.returned && a.stage == 1 && o.talk_size > 0);
 }
 #endif
-
-/* ---- names ---- */
-
-Test(port_outcome, every_end_and_signal_has_a_name) {
-#define CHECK(code, name) cr_assert_str_eq(port_end_name(code), name);
-    PORT_ENDS(CHECK)
-#undef CHECK
-    cr_assert_str_eq(port_end_name((enum port_end)99), "?");
-    cr_assert_str_eq(port_signal_name(SIGSEGV), "SIGSEGV");
-    cr_assert_str_eq(port_signal_name(12345), "a signal");
-}
-
-Test(port_outcome, a_crash_after_the_work_and_a_timeout_read_well) {
-    char text[64];
-    struct port_outcome o = {.end = PORT_CRASHED, .code = SIGABRT, .returned = true};
-    port_outcome_text(&o, text, sizeof text);
-    cr_assert_str_eq(text, "crashed by SIGABRT after its work");
-    o = (struct port_outcome){.end = PORT_TIMED_OUT, .seconds = 60.01};
-    port_outcome_text(&o, text, sizeof text);
-    cr_assert_str_eq(text, "timed out after 60 s");
-    o = (struct port_outcome){.end = PORT_DONE};
-    port_outcome_text(&o, text, sizeof text);
-    cr_assert_str_eq(text, "done");
-}

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lanes.h"
+#include "lanes/lanes.h"
 #include "port/worker.h"
 #include "strength.h"
 
@@ -144,7 +144,7 @@ static size_t count_chosen(const struct arguments *a, size_t *n_mistakes) {
     return n_chosen;
 }
 
-/* False if there is no memory. What is printed for a look comes in order: from one lane. */
+/* False if there is no memory. With reports to print, for a look: here, in order. */
 static bool run(const struct arguments *a, struct strength *s, struct tasks *tasks) {
     const double started = now();
     size_t n_mistakes;
@@ -163,7 +163,7 @@ static bool run(const struct arguments *a, struct strength *s, struct tasks *tas
             wrong += k->n_wrong;
         }
     }
-    tasks->n_lost = lanes_run(run_task, tasks, tasks->n, a->mistake != NULL ? 1 : a->n_jobs);
+    tasks->n_lost = lanes_run(run_task, tasks, tasks->n, a->mistake != NULL ? 0 : a->n_jobs);
     s->seconds = now() - started;
     return true;
 }

@@ -4,11 +4,9 @@
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "lanes.h"
 #include "strength.h"
 
 static const struct mistake early = {.name = "early", .label = LABEL_SIGN};
@@ -117,22 +115,4 @@ Test(strength, writes_json_that_reads_back_or_nothing) {
     remove(path);
     cr_expect_neq(strength_write(&s, "/nonexistent/strength.json"), 0);
     cr_expect_eq(errno, ENOENT);
-}
-
-static void square(void *ctx, size_t i) {
-    if (i == 13) {
-        abort();
-    }
-    ((size_t *)ctx)[i] = i * i;
-}
-
-Test(strength, every_task_is_run_in_some_lane_and_one_that_dies_is_counted) {
-    enum { N = 40, LANES = 3 };
-    size_t *results = lanes_share(N * sizeof *results);
-    cr_assert_not_null(results);
-    cr_expect_eq(lanes_run(square, results, 13, LANES), 0u);
-    cr_expect_eq(lanes_run(square, results, N, LANES), 1u);
-    for (size_t i = 0; i < N; i++) {
-        cr_expect_eq(results[i], i == 13 ? 0 : i * i, "%zu", i);
-    }
 }
