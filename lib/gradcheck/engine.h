@@ -9,6 +9,8 @@
 #ifndef GRADGATE_GRADCHECK_ENGINE_H
 #define GRADGATE_GRADCHECK_ENGINE_H
 
+#include <math.h>
+
 #include "gradcheck/gradcheck.h"
 
 #define GC_MAX_LEVELS 32 /* steps tried along one line */
@@ -56,8 +58,34 @@ bool gc_same_bits(double a, double b); /* NaN equals NaN; +0 and -0 differ */
 struct gc_sum { /* compensated (Neumaier) */
     double high, low;
 };
-void gc_sum_add(struct gc_sum *sum, double term);
+static inline void gc_sum_add(struct gc_sum *sum, double term) {
+    double total = sum->high + term;
+    double lost =
+        fabs(sum->high) >= fabs(term) ? (sum->high - total) + term : (term - total) + sum->high;
+    sum->low += isfinite(lost) ? lost : 0;
+    sum->high = total;
+}
 double gc_sum_value(const struct gc_sum *sum);
+
+/* The root of a sum of squares that neither overflows nor loses what is tiny: squares of small,
+ * ordinary and large terms are added apart (Blue 1978). */
+struct gc_norm {
+    double small, middle, large;
+};
+#define GC_NORM_LARGE 0x1p480 /* its square, and 2^60 of them, is finite; so is its inverse's */
+#define GC_NORM_SHIFT 0x1p600
+static inline void gc_norm_add(struct gc_norm *norm, double term) {
+    double size = fabs(term);
+    if (size >= 1 / GC_NORM_LARGE && size <= GC_NORM_LARGE) {
+        norm->middle += size * size;
+    } else if (size > 1) {
+        norm->large += (size / GC_NORM_SHIFT) * (size / GC_NORM_SHIFT);
+    } else {
+        norm->small += (size * GC_NORM_SHIFT) * (size * GC_NORM_SHIFT);
+    }
+}
+double gc_norm_value(const struct gc_norm *norm); /* NaN if a term was */
+
 double gc_rms(const double values[], size_t n); /* over the finite ones; no overflow */
 double gc_max_abs(const double values[], size_t n);
 double gc_median(double values[], size_t n); /* reorders values; 0 if n is 0 */

@@ -179,18 +179,18 @@ static double unseen_noise(const struct gc_levels *l) {
 /* An output that only takes values on a grid coarser than its format (a float inside) is as noisy
  * as that. A grid above 1e-5 of the value is a staircase, and no noise. */
 static double grain_noise(struct search *q) {
-    double sum = 0;
+    struct gc_norm sum = {0, 0, 0};
     for (size_t o = 0; o < q->s->k->n_outputs; o++) {
         const struct gc_output *out = &q->s->outputs[o];
         for (size_t i = out->first; out->is_float && i < out->first + out->count; i++) {
             double grain = q->s->grain[i];
             if (isfinite(grain) && 0.1 * grain > gc_output_floor(q->s, out, q->s->y0[i])) {
-                sum = hypot(sum, q->s->cotangent[i] * grain);
+                gc_norm_add(&sum, q->s->cotangent[i] * grain);
                 q->staircase = q->staircase || grain > 1e-5 * fabs(q->s->y0[i]);
             }
         }
     }
-    return 0.3 * sum;
+    return 0.3 * gc_norm_value(&sum);
 }
 
 /* A forward that only rounds its input, or what it makes of it, by half a unit is as noisy as that;

@@ -4,10 +4,15 @@
 
 #include "line.h"
 
-/* Prediction over the finite gradients: the others are found wrong without any difference. */
+/* The others are found wrong without any difference. */
+static double gradient_of(const struct gc_session *s, size_t entry) {
+    return isfinite(s->grad[entry]) ? s->grad[entry] : 0;
+}
+
 void gc_line_open(const struct gc_session *s, struct gc_line *line) {
     *line = (struct gc_line){.largest = DBL_MAX};
     struct gc_sum predicted = {0, 0};
+    struct gc_norm size = {0, 0, 0};
     for (size_t i = 0; i < s->k->n_inputs; i++) {
         const struct gc_input *in = &s->inputs[i];
         for (size_t e = in->first; in->checked && e < in->first + in->count; e++) {
@@ -16,26 +21,30 @@ void gc_line_open(const struct gc_session *s, struct gc_line *line) {
                 continue;
             }
             double room = fmin(in->upper - s->base[e], s->base[e] - in->lower);
-            double term = isfinite(s->grad[e]) ? s->grad[e] * v : 0;
-            line->largest = fmin(line->largest, 0.98 * room / fabs(v));
-            line->size = hypot(line->size, term);
+            double term = gradient_of(s, e) * v;
+            if (0.98 * room < line->largest * fabs(v)) {
+                line->largest = 0.98 * room / fabs(v);
+            }
+            gc_norm_add(&size, term);
             gc_sum_add(&predicted, term);
         }
     }
     line->predicted = gc_sum_value(&predicted);
+    line->size = gc_norm_value(&size);
 }
 
 /* Writes base + h direction, rounded, and returns backward . (what was stepped beyond h v). */
 static double step_to(struct gc_session *s, double h) {
     struct gc_sum excess = {0, 0};
-    double *x = s->scratch;
+    double *x = s->here;
     for (size_t i = 0; i < s->k->n_inputs; i++) {
         const struct gc_input *in = &s->inputs[i];
         for (size_t e = in->first; in->is_float && e < in->first + in->count; e++) {
             double step = h * s->direction[e];
-            x[e] = gc_dtype_round(in->t->dtype, s->base[e] + step);
-            if (step != 0 && isfinite(s->grad[e])) {
-                gc_sum_add(&excess, s->grad[e] * ((x[e] - s->base[e]) - step));
+            x[e] = s->base[e];
+            if (step != 0) {
+                x[e] = gc_dtype_round(in->t->dtype, s->base[e] + step);
+                gc_sum_add(&excess, gradient_of(s, e) * ((x[e] - s->base[e]) - step));
             }
         }
     }
@@ -44,16 +53,16 @@ static double step_to(struct gc_session *s, double h) {
 }
 
 static double weighted_sigma(const struct gc_session *s) {
-    double total = 0;
+    struct gc_norm total = {0, 0, 0};
     for (size_t o = 0; o < s->k->n_outputs; o++) {
         const struct gc_output *out = &s->outputs[o];
         for (size_t i = out->first; out->is_float && i < out->first + out->count; i++) {
             double largest = fmax(fabs(s->plus[i]), fabs(s->minus[i]));
             double sigma = fmax(s->sigma[i], gc_output_floor(s, out, largest));
-            total = hypot(total, s->cotangent[i] * sigma);
+            gc_norm_add(&total, s->cotangent[i] * sigma);
         }
     }
-    return total;
+    return gc_norm_value(&total);
 }
 
 /* Each entry is rounded on its own, so what was really stepped differs from h v; its first-order

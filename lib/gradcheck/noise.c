@@ -100,8 +100,8 @@ static bool sample(struct gc_session *s, size_t first, size_t last, size_t n) {
 /* Sets s->sigma from n samples; the deviation of the weighted sum over the outputs that moved, in
  * the samples, or before them. */
 static double reduce(struct gc_session *s, size_t n, const unsigned char *before) {
-    double total = 0;
-    double of_those = 0;
+    struct gc_norm total = {0, 0, 0};
+    struct gc_norm of_those = {0, 0, 0};
     for (size_t i = 0; i < s->n_outs; i++) {
         double samples[SAMPLES];
         bool moved = false;
@@ -112,10 +112,11 @@ static double reduce(struct gc_session *s, size_t n, const unsigned char *before
         s->sigma[i] = deviation(samples, n);
         s->alive[i] |= moved;
         double part = moved ? s->cotangent[i] * s->sigma[i] : 0;
-        total = hypot(total, part);
-        of_those = hypot(of_those, before != NULL && before[i] ? part : 0);
+        gc_norm_add(&total, part);
+        gc_norm_add(&of_those, before != NULL && before[i] ? part : 0);
     }
-    return of_those > 0 ? of_those : total;
+    double moved_before = gc_norm_value(&of_those);
+    return moved_before > 0 ? moved_before : gc_norm_value(&total);
 }
 
 double gc_measure_noise(struct gc_session *s, const struct gc_input *in, double spacing) {

@@ -5,41 +5,34 @@
 
 #include "engine.h"
 
-void gc_sum_add(struct gc_sum *sum, double term) {
-    double total = sum->high + term;
-    double lost =
-        fabs(sum->high) >= fabs(term) ? (sum->high - total) + term : (term - total) + sum->high;
-    sum->low += isfinite(lost) ? lost : 0;
-    sum->high = total;
-}
-
 double gc_sum_value(const struct gc_sum *sum) {
     return sum->high + sum->low;
+}
+
+double gc_norm_value(const struct gc_norm *norm) {
+    double ordinary = norm->middle + norm->small / GC_NORM_SHIFT / GC_NORM_SHIFT;
+    if (norm->large > 0) {
+        return GC_NORM_SHIFT * sqrt(norm->large + ordinary / GC_NORM_SHIFT / GC_NORM_SHIFT);
+    }
+    return norm->middle > 0 ? sqrt(ordinary) : sqrt(norm->small) / GC_NORM_SHIFT;
 }
 
 double gc_max_abs(const double values[], size_t n) {
     double largest = 0;
     for (size_t i = 0; i < n; i++) {
-        if (isfinite(values[i])) {
-            largest = fmax(largest, fabs(values[i]));
+        if (isfinite(values[i]) && fabs(values[i]) > largest) {
+            largest = fabs(values[i]);
         }
     }
     return largest;
 }
 
-/* Scaled by the largest, so that neither 1e300 nor 1e-300 loses its square. */
 double gc_rms(const double values[], size_t n) {
-    double largest = gc_max_abs(values, n);
-    if (n == 0 || largest == 0) {
-        return 0;
-    }
-    double sum = 0;
+    struct gc_norm norm = {0, 0, 0};
     for (size_t i = 0; i < n; i++) {
-        if (isfinite(values[i])) {
-            sum += (values[i] / largest) * (values[i] / largest);
-        }
+        gc_norm_add(&norm, isfinite(values[i]) ? values[i] : 0);
     }
-    return largest * sqrt(sum / (double)n);
+    return n > 0 ? gc_norm_value(&norm) / sqrt((double)n) : 0;
 }
 
 static int compare_doubles(const void *a, const void *b) {

@@ -65,8 +65,8 @@ static void add_output(const struct gc_session *s, const struct gc_output *out,
     double here = fmax(s->sigma[i], gc_output_floor(s, out, y));
     gc_sum_add(&lane->odd, u * (up - down));
     gc_sum_add(&lane->jump, u * ((up - y) + (down - y)));
-    lane->deviation = hypot(lane->deviation, u * there);
-    lane->moved = hypot(lane->moved, u * here);
+    gc_norm_add(&lane->deviation, u * there);
+    gc_norm_add(&lane->moved, u * here);
 }
 
 void gc_watch_outputs(struct gc_session *s) {
@@ -111,17 +111,18 @@ static void add_still(const struct gc_session *s, struct gc_group *group) {
             if (s->plus[i] == s->y0[i]) {
                 struct gc_lane *lane = lane_of(group, i);
                 double hidden = s->cotangent[i] * gc_output_floor(s, out, s->y0[i]);
-                lane->hidden = hypot(lane->hidden, hidden);
-                lane->hidden_dead = hypot(lane->hidden_dead, s->alive[i] ? 0 : hidden);
+                gc_norm_add(&lane->hidden, hidden);
+                gc_norm_add(&lane->dead, s->alive[i] ? 0 : hidden);
             }
         }
     }
     for (size_t i = 0; i < group->n_lanes; i++) {
         struct gc_lane *lane = &group->lanes[i];
-        bool counts = lane->hidden > 1e-9 * fabs(gc_sum_value(&lane->odd));
-        double hidden = counts ? lane->hidden : lane->hidden_dead;
-        lane->deviation = hypot(lane->deviation, hidden);
-        lane->moved = hypot(lane->moved, hidden);
+        double hidden = gc_norm_value(&lane->hidden);
+        bool counts = hidden > 1e-9 * fabs(gc_sum_value(&lane->odd));
+        hidden = counts ? hidden : gc_norm_value(&lane->dead);
+        gc_norm_add(&lane->deviation, hidden);
+        gc_norm_add(&lane->moved, hidden);
     }
 }
 
@@ -131,9 +132,9 @@ static void add_still(const struct gc_session *s, struct gc_group *group) {
 static void sum_outputs(struct gc_session *s, struct gc_group *group, const double up[],
                         const double down[]) {
     for (size_t i = 0; i < group->n_lanes; i++) {
-        group->lanes[i].odd = group->lanes[i].jump = (struct gc_sum){0, 0};
-        group->lanes[i].deviation = group->lanes[i].moved = 0;
-        group->lanes[i].hidden = group->lanes[i].hidden_dead = 0;
+        struct gc_lane *lane = &group->lanes[i];
+        lane->odd = lane->jump = (struct gc_sum){0, 0};
+        lane->deviation = lane->moved = lane->hidden = lane->dead = (struct gc_norm){0, 0, 0};
     }
     for (size_t o = 0; o < s->k->n_outputs; o++) {
         const struct gc_output *out = &s->outputs[o];
@@ -155,11 +156,12 @@ static void add_levels(struct gc_group *group, int side) {
         double h = side == 0 ? 2 * lane->h : side > 0 ? lane->h : -lane->h;
         double odd = gc_sum_value(&lane->odd) / h;
         double jump = side == 0 ? gc_sum_value(&lane->jump) / h : 0;
-        if (lane->moved > lane->levels.least_noise) {
-            gc_levels_raise_noise(&lane->levels, lane->moved);
+        double moved = gc_norm_value(&lane->moved);
+        if (moved > lane->levels.least_noise) {
+            gc_levels_raise_noise(&lane->levels, moved);
         }
         if (isfinite(odd) && isfinite(jump)) {
-            gc_levels_add(&lane->levels, lane->h, odd, jump, lane->deviation);
+            gc_levels_add(&lane->levels, lane->h, odd, jump, gc_norm_value(&lane->deviation));
         }
     }
 }

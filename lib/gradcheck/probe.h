@@ -12,9 +12,10 @@ struct gc_lane {
     double above, below; /* room within the domain */
     double h;            /* step as represented */
     struct gc_sum odd, jump;
-    double deviation;           /* of the weighted sum at this probe */
-    double moved;               /* what the same outputs' noise is at the undisplaced point */
-    double hidden, hidden_dead; /* rounding of outputs that stood still; of those that always do */
+    struct gc_norm deviation; /* of the weighted sum at this probe */
+    struct gc_norm moved;     /* what the same outputs' noise is at the undisplaced point */
+    struct gc_norm hidden;    /* rounding of outputs that stood still */
+    struct gc_norm dead;      /* of those that always do */
     struct gc_levels levels;
 };
 

@@ -104,13 +104,13 @@ struct gc_estimate gc_screen_line(struct gc_session *s, struct gc_line *line, do
 
 /* What the gradient's own rounding may shift the prediction by. */
 static double predicted_rounding(const struct gc_session *s) {
-    double total = 0;
+    struct gc_norm total = {0, 0, 0};
     for (size_t e = 0; e < s->n_entries; e++) {
         if (s->direction[e] != 0) {
-            total = hypot(total, s->rounding[e] * s->direction[e]);
+            gc_norm_add(&total, s->rounding[e] * s->direction[e]);
         }
     }
-    return 4 * total;
+    return 4 * gc_norm_value(&total);
 }
 
 size_t gc_heaviest(const struct gc_session *s) {

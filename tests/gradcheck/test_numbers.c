@@ -37,6 +37,44 @@ Test(gradcheck_numbers, a_sum_keeps_what_is_small_beside_what_cancels) {
     cr_expect(isnan(sum_of(nan, 2)));
 }
 
+Test(gradcheck_numbers, a_norm_keeps_the_digits_of_terms_at_any_magnitude) {
+    static const struct {
+        size_t n;
+        double terms[4], norm;
+    } table[] = {
+        {0, {9}, 0},
+        {1, {-0.0}, 0},
+        {1, {-0.1}, 0.1},
+        {2, {3, -4}, 5},
+        {2, {3e-320, 4e-320}, 5e-320},
+        {2, {3e-200, -4e-200}, 5e-200},
+        {2, {-3e200, 4e200}, 5e200},
+        {2, {3e307, 4e307}, 5e307},
+        {3, {1e-200, 1, 1e-200}, 1},
+        {3, {3e-146, 4e-146, 1e-146}, 5.0990195135927848e-146}, /* about the limits, 2^-480 */
+        {3, {3e144, 4e144, 1e144}, 5.0990195135927848e144},
+        {4, {1e-300, 3e155, 4e155, 1}, 5e155},
+        {2, {-INFINITY, 1}, INFINITY},
+        {2, {1e-300, INFINITY}, INFINITY},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        struct gc_norm norm = {0, 0, 0};
+        for (size_t j = 0; j < table[i].n; j++) {
+            gc_norm_add(&norm, table[i].terms[j]);
+        }
+        double value = gc_norm_value(&norm);
+        bool same = value == table[i].norm || fabs(value - table[i].norm) <= 1e-15 * value;
+        cr_expect(same || fabs(value - table[i].norm) <= 0x1p-1074, "row %zu: %a", i, value);
+    }
+    for (int exponent = -300; exponent <= 300; exponent += 300) {
+        struct gc_norm norm = {0, 0, 0};
+        gc_norm_add(&norm, pow(10, exponent));
+        gc_norm_add(&norm, NAN);
+        gc_norm_add(&norm, pow(10, exponent));
+        cr_expect(isnan(gc_norm_value(&norm)), "1e%d", exponent);
+    }
+}
+
 Test(gradcheck_numbers, size_is_that_of_the_finite_ones_at_any_magnitude) {
     static const struct {
         size_t n;
