@@ -8,6 +8,7 @@ what the project itself would call wrong counts.
 import dataclasses
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,7 @@ import threading
 
 # A mutant compiles without warnings and debug information. MEMORY is for address space, in bytes.
 QUICKLY = "-w -g0"
+MAKE = ("make", "-s")
 MEMORY = 4 << 30
 BUILD_SECONDS = 900
 
@@ -92,6 +94,15 @@ def python_with_numpy() -> str:
     return "python3"
 
 
+def without_make() -> dict[str, str]:
+    """The environment, less what a make that runs this would tell another."""
+    return {name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}}
+
+
+def variables_of(check: Check) -> list[str]:
+    return [f"MODE={check.mode}", f"CFLAGS={QUICKLY}"]
+
+
 def call(command: list[str], folder: pathlib.Path, mode: str, cpu: float) -> Outcome:
     """Run a command that may take so much CPU time in each of its processes, and much longer by the clock."""
     limits = f"ulimit -c 0 && ulimit -t {int(cpu) + 1}"
@@ -99,10 +110,8 @@ def call(command: list[str], folder: pathlib.Path, mode: str, cpu: float) -> Out
         limits += f" && ulimit -v {MEMORY >> 10}"
     temporary = folder / "build/tmp"
     temporary.mkdir(parents=True, exist_ok=True)
-    environment = os.environ | {"GRADGATE": f"build/{mode}/gradgate", "PYTHON": PYTHON, "TMPDIR": str(temporary),
-                                "ASAN_OPTIONS": "abort_on_error=1:detect_leaks=1"}
-    for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
-        environment.pop(name, None)
+    environment = without_make() | {"GRADGATE": f"build/{mode}/gradgate", "PYTHON": PYTHON, "TMPDIR": str(temporary),
+                                    "ASAN_OPTIONS": "abort_on_error=1:detect_leaks=1"}
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(  # pylint: disable=consider-using-with
             ["sh", "-c", f'{limits} && exec "$@"', "sh", *command], cwd=folder, env=environment, start_new_session=True,
@@ -127,6 +136,8 @@ class Tree:
     def __init__(self, top: pathlib.Path, folder: pathlib.Path) -> None:
         self.folder = folder
         self.baselines: dict[Check, float] = {}
+        self.known_commands: dict[tuple[Check, str], str] = {}
+        self.equipped: set[Check] = set()
         shutil.rmtree(folder, ignore_errors=True)
         listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=top, text=True, check=True,
                                 capture_output=True).stdout.splitlines()
@@ -141,14 +152,34 @@ class Tree:
             if path.is_file() and path.suffix in {".o", ".d"} and not target.exists():
                 copy(path, target)
 
-    def build(self, check: Check, clean: "Tree", changed: pathlib.Path | None = None) -> Outcome:
-        """Make what the check runs. Objects of sources that did not change come from the clean tree."""
-        if clean is not self and not all((self.folder / target).exists() for target in check.targets):
+    def build(self, check: Check) -> Outcome:
+        """Make what the check runs."""
+        return call([*MAKE, *variables_of(check), *check.targets], self.folder, "sanitize", BUILD_SECONDS)
+
+    def commands(self, check: Check, file: str) -> str:
+        """What make would do here, where all that the check runs is built, if the file were changed. Asked once, as
+        make itself takes as long as the compiler does."""
+        if (check, file) not in self.known_commands:
+            asked = subprocess.run([*MAKE, "-n", "-W", file, *variables_of(check), *check.targets], cwd=self.folder,
+                                   env=without_make(), text=True, capture_output=True, check=False)
+            if asked.returncode != 0 or not asked.stdout:
+                raise CannotRun(f"make does not say how {file} is built for {check.targets}: {asked.stderr}")
+            self.known_commands[check, file] = asked.stdout
+        return self.known_commands[check, file]
+
+    def rebuild(self, check: Check, commands: str, clean: "Tree") -> Outcome:
+        """After a change of one file; the rest of what the check runs comes from the clean tree."""
+        if check not in self.equipped:
             self.take_objects(clean.folder, check.mode)
-            if changed:
-                changed.touch()  # newer than any object
-        return call(["make", "-s", f"MODE={check.mode}", f"CFLAGS={QUICKLY}", *check.targets], self.folder, "sanitize",
-                    BUILD_SECONDS)
+            for target in check.targets:
+                copy(clean.folder / target, self.folder / target)
+            self.equipped.add(check)
+        return call(["sh", "-ec", commands], self.folder, "sanitize", BUILD_SECONDS)
+
+    def restore(self, commands: str, clean: "Tree") -> None:
+        """The objects that these commands made."""
+        for name in re.findall(r" -o (build/\S+\.o)\b", commands):
+            copy(clean.folder / name, self.folder / name)
 
     def run(self, check: Check, cpu: float, killers: list[str] | None = None) -> Outcome:
         spent = 0.0
@@ -162,7 +193,7 @@ class Tree:
     def limit(self, check: Check) -> float:
         """Of CPU time, from the sources as they are; they have to pass."""
         if check not in self.baselines:
-            if self.build(check, self).failed:
+            if self.build(check).failed:
                 raise CannotRun(f"the sources as they are do not build in {self.folder}: {' '.join(check.targets)}")
             outcome = self.run(check, 600)
             if outcome.failed:

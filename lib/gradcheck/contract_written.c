@@ -43,18 +43,21 @@ static void note_mode(struct gc_session *s, const struct gc_input *in, enum mode
 static void judge(const struct gc_contract *c, size_t e, enum mode mode,
                   struct gradcheck_rule_report *written,
                   struct gradcheck_rule_report *as_declared) {
+    bool adds = c->s->k->grad_accumulates;
+    if (mode == (adds ? ACCUMULATES : OVERWRITES) || (mode == LEAVES && adds)) {
+        return;
+    }
     struct gradcheck_place place;
     char text[96];
     gc_place_of(c->s, e, &place);
     gc_place_text(&place, text, sizeof text);
-    bool adds = c->s->k->grad_accumulates;
-    if (mode == LEAVES && !adds) {
+    if (mode == LEAVES) {
         gc_rule_failed(written, "%s.grad is not written: it keeps what it held before", text);
-    } else if (mode == ACCUMULATES && !adds) {
+    } else if (mode == ACCUMULATES) {
         gc_rule_failed(as_declared, "%s.grad is added to, but grad_accumulates is not set", text);
-    } else if (mode == OVERWRITES && adds) {
+    } else if (mode == OVERWRITES) {
         gc_rule_failed(as_declared, "%s.grad is overwritten, but grad_accumulates is set", text);
-    } else if (mode == NEITHER) {
+    } else {
         gc_rule_failed(as_declared, "%s.grad depends on what it held before, and not as a sum",
                        text);
     }

@@ -34,63 +34,69 @@ static double power(const struct gc_levels *l, double ratio) {
     return l->one_sided ? ratio : ratio * ratio;
 }
 
-/* Weights of levels a..b that extrapolate odd to step 0 (Lagrange at 0 in h^2 or h). */
-static void zero_weights(const struct gc_levels *l, size_t a, size_t b, double weight[]) {
-    for (size_t k = a; k <= b; k++) {
-        double w = 1;
-        for (size_t j = a; j <= b; j++) {
-            if (j != k) {
-                double t = power(l, l->h[k] / l->h[j]);
-                w /= 1 - t;
-            }
-        }
-        weight[k - a] = w;
+/* Neighbouring levels and their weights, the finest's first. */
+struct window {
+    size_t first, last;
+    double zero[WIDEST]; /* extrapolate odd to step 0: Lagrange at 0 in h^2, one-sided in h */
+    double jump[WIDEST]; /* where the jump ends at step 0: a constant and h, h^3, ... */
+};
+
+static struct window window_of(size_t level) {
+    return (struct window){.first = level, .last = level, .zero = {1}, .jump = {1}};
+}
+
+static void take_coarser(const struct gc_levels *l, struct window *w) {
+    size_t n = w->last - w->first + 1;
+    double h = l->h[--w->first];
+    double finest = l->h[w->last];
+    double zero = 1;
+    double jump = finest / h;
+    for (size_t i = 0; i < n; i++) {
+        double other = l->h[w->last - i];
+        w->zero[i] /= 1 - power(l, other / h);
+        zero /= 1 - power(l, h / other);
+        double apart = (h / finest - other / finest) * (h / finest + other / finest);
+        w->jump[i] /= -apart;
+        jump /= apart;
     }
+    w->zero[n] = zero;
+    w->jump[n] = jump;
 }
 
 /* sum w_k odd_k with sum w_k = 1, taken relative to the finest level to keep its digits. */
-static double extrapolate(const struct gc_levels *l, size_t a, size_t b) {
-    double weight[WIDEST];
-    zero_weights(l, a, b, weight);
+static double extrapolate(const struct gc_levels *l, const struct window *w) {
     double value = 0;
-    for (size_t k = a; k < b; k++) {
-        value += weight[k - a] * (l->odd[k] - l->odd[b]);
+    for (size_t k = w->first; k < w->last; k++) {
+        value += w->zero[w->last - k] * (l->odd[k] - l->odd[w->last]);
     }
-    return l->odd[b] + value;
+    return l->odd[w->last] + value;
 }
 
 /* One quotient's noise is sigma / (sqrt(2) h), one-sided sqrt(2) sigma / h; independent levels. */
-static double noise_bound(const struct gc_levels *l, size_t a, size_t b) {
-    double weight[WIDEST];
-    zero_weights(l, a, b, weight);
-    double sum = 0;
-    for (size_t k = a; k <= b; k++) {
-        double one = weight[k - a] * l->noise[k] / l->h[k];
-        sum = hypot(sum, one);
+static double noise_bound(const struct gc_levels *l, const struct window *w) {
+    struct gc_norm sum = {0, 0, 0};
+    for (size_t k = w->first; k <= w->last; k++) {
+        gc_norm_add(&sum, w->zero[w->last - k] * l->noise[k] / l->h[k]);
     }
-    return GC_NOISE_FACTOR * (l->one_sided ? sqrt(2) : sqrt(0.5)) * sum;
+    return GC_NOISE_FACTOR * (l->one_sided ? sqrt(2) : sqrt(0.5)) * gc_norm_value(&sum);
 }
 
-/* Where the jump ends at step 0: fitted with a constant and h, h^3, ... over levels a..b. */
-static double jump_at_zero(const struct gc_levels *l, size_t a, size_t b) {
+static double jump_at_zero(const struct gc_levels *l, const struct window *w) {
     if (l->one_sided) {
         return 0;
     }
     double top = 0;
     double bottom = 0;
-    for (size_t k = a; k <= b; k++) {
-        double x = l->h[k] / l->h[b];
-        double weight = 1 / x;
-        for (size_t j = a; j <= b; j++) {
-            if (j != k) {
-                double y = l->h[j] / l->h[b];
-                weight /= (x - y) * (x + y);
-            }
-        }
-        top += weight * l->jump[k];
-        bottom += weight;
+    for (size_t k = w->first; k <= w->last; k++) {
+        top += w->jump[w->last - k] * l->jump[k];
+        bottom += w->jump[w->last - k];
     }
     return top / bottom;
+}
+
+static double noise_of_level(const struct gc_levels *l, size_t b) {
+    const struct window one = window_of(b);
+    return noise_bound(l, &one);
 }
 
 /* Differences between three levels must shrink about as fast as the series says. */
@@ -100,20 +106,20 @@ static bool shrinks(const struct gc_levels *l, size_t b) {
     double t0 = power(l, l->h[b - 2] / l->h[b]);
     double t1 = power(l, l->h[b - 1] / l->h[b]);
     double expected = (t1 - 1) / (t0 - t1);
-    double noise = noise_bound(l, b, b) + noise_bound(l, b - 1, b - 1);
+    double noise = noise_of_level(l, b) + noise_of_level(l, b - 1);
     return fine <= pow(expected, l->one_sided ? 0.5 : 0.75) * coarse + noise;
 }
 
 /* Where they do not (a kink, an alias, a jump of the curvature), extrapolation has no ground to
  * stand on. The triple before the window's finest counts too: among the last the noise may hide
  * how slowly they shrink. */
-static bool has_order(const struct gc_levels *l, size_t a, size_t b) {
+static bool has_order(const bool shrinking[], size_t a, size_t b) {
     if (b < 2) {
         return false;
     }
     size_t from = b > 2 && a + 2 >= b ? b - 1 : a + 2;
     for (size_t k = from < b ? from : b; k <= b; k++) {
-        if (!shrinks(l, k)) {
+        if (!shrinking[k]) {
             return false;
         }
     }
@@ -121,17 +127,16 @@ static bool has_order(const struct gc_levels *l, size_t a, size_t b) {
 }
 
 /* A window of one level: its distance to the next coarser one, doubled. */
-static struct gc_estimate raw_window(const struct gc_levels *l, size_t b) {
+static struct gc_estimate estimate_raw(const struct gc_levels *l, struct window w) {
+    size_t b = w.last;
     struct gc_estimate e = {.value = l->odd[b], .first = b, .last = b, .step = l->h[b]};
-    const double *coarser = b > 0 ? &l->odd[b - 1] : NULL;
-    e.truncation = coarser != NULL ? 2 * fabs(*coarser - l->odd[b]) : INFINITY;
-    if (l->one_sided) {
-        e.truncation *= 2;
-    }
-    e.noise = noise_bound(l, b, b);
+    e.noise = noise_bound(l, &w);
+    e.truncation = INFINITY;
     e.jump = l->one_sided ? 0 : fabs(l->jump[b]);
     if (b > 0) {
-        e.jump = fabs(jump_at_zero(l, b - 1, b));
+        take_coarser(l, &w);
+        e.truncation = (l->one_sided ? 4 : 2) * fabs(l->odd[b - 1] - l->odd[b]);
+        e.jump = fabs(jump_at_zero(l, &w));
     }
     e.bound = e.truncation + e.noise + e.jump;
     return e;
@@ -139,58 +144,78 @@ static struct gc_estimate raw_window(const struct gc_levels *l, size_t b) {
 
 /* Truncation: what the window gives less what it gives without its coarsest level, which is the
  * error of the latter; and the same coefficient seen by leaving out the finest. Doubled. */
-static struct gc_estimate window(const struct gc_levels *l, size_t a, size_t b) {
-    if (a == b) {
-        return raw_window(l, b);
-    }
+static struct gc_estimate estimate_window(const struct gc_levels *l, const struct window *w,
+                                          double without_coarsest, double without_finest) {
+    size_t a = w->first;
+    size_t b = w->last;
     struct gc_estimate e = {.first = a, .last = b, .step = l->h[b]};
-    e.value = extrapolate(l, a, b);
-    double fine = fabs(e.value - extrapolate(l, a + 1, b));
-    double coarse = fabs(e.value - extrapolate(l, a, b - 1));
+    e.value = extrapolate(l, w);
+    double fine = fabs(e.value - without_coarsest);
+    double coarse = fabs(e.value - without_finest);
     e.truncation = 2 * fmax(fine, coarse * power(l, l->h[b] / l->h[a]));
-    e.noise = noise_bound(l, a, b);
-    e.jump = fabs(jump_at_zero(l, a, b));
-    e.bound = has_order(l, a, b) ? e.truncation + e.noise + e.jump : INFINITY;
-    e.bound += 4 * DBL_EPSILON * fabs(e.value) + 8 * 0x1p-1074;
+    e.noise = noise_bound(l, w);
+    e.jump = fabs(jump_at_zero(l, w));
+    e.bound = e.truncation + e.noise + e.jump + 4 * DBL_EPSILON * fabs(e.value) + 8 * 0x1p-1074;
     return e;
 }
 
 static const struct gc_estimate NOTHING = {.value = NAN, .bound = INFINITY};
 
-struct gc_estimate gc_estimate_best(const struct gc_levels *l, size_t max_width) {
-    struct gc_estimate best = NOTHING;
+static void keep_better(struct gc_estimate *best, const struct gc_estimate *e) {
+    if (e->bound < best->bound || isnan(best->value)) {
+        *best = *e;
+    }
+}
+
+/* Of each level, the best of the windows whose finest it is. */
+static void estimate_levels(const struct gc_levels *l, size_t max_width,
+                            struct gc_estimate best[]) {
+    bool shrinking[GC_MAX_LEVELS] = {false};
+    double value[GC_MAX_LEVELS]; /* of the windows that end one level before, by their coarsest */
     for (size_t b = 0; b < l->n; b++) {
-        for (size_t a = b + 1; a-- > 0 && b - a < max_width && b - a < WIDEST;) {
-            struct gc_estimate e = window(l, a, b);
-            if (e.bound < best.bound || isnan(best.value)) {
-                best = e;
+        shrinking[b] = b >= 2 && shrinks(l, b);
+        struct window w = window_of(b);
+        struct gc_estimate e = estimate_raw(l, w);
+        best[b] = NOTHING;
+        keep_better(&best[b], &e);
+        while (w.first > 0 && b - w.first + 1 < max_width && b - w.first + 1 < WIDEST) {
+            double narrower = e.value;
+            take_coarser(l, &w);
+            e = estimate_window(l, &w, narrower, value[w.first]);
+            value[w.first + 1] = narrower;
+            if (!has_order(shrinking, w.first, b)) {
+                e.bound = INFINITY;
             }
+            keep_better(&best[b], &e);
         }
+        value[w.first] = e.value;
+    }
+}
+
+struct gc_estimate gc_estimate_best(const struct gc_levels *l, size_t max_width) {
+    struct gc_estimate found[GC_MAX_LEVELS];
+    struct gc_estimate best = NOTHING;
+    estimate_levels(l, max_width, found);
+    for (size_t b = 0; b < l->n; b++) {
+        keep_better(&best, &found[b]);
     }
     return best;
 }
 
-/* From the finest level upwards, each level's best window; a coarser one is accepted only while it
- * agrees with all that are finer. */
+/* From the finest level upwards; a coarser one is accepted only while it agrees with all that are
+ * finer. */
 struct gc_estimate gc_estimate_consistent(const struct gc_levels *l, size_t max_width) {
     struct gc_estimate found[GC_MAX_LEVELS];
     struct gc_estimate best = NOTHING;
-    size_t n_found = 0;
+    estimate_levels(l, max_width, found);
     for (size_t b = l->n; b-- > 0;) {
-        struct gc_estimate here = NOTHING;
-        for (size_t a = b + 1; a-- > 0 && b - a < max_width && b - a < WIDEST;) {
-            struct gc_estimate e = window(l, a, b);
-            here = e.bound < here.bound || isnan(here.value) ? e : here;
+        bool agrees = isfinite(found[b].bound);
+        for (size_t i = b + 1; i < l->n && agrees; i++) {
+            agrees = !isfinite(found[i].bound) ||
+                     fabs(found[i].value - found[b].value) <= found[i].bound + found[b].bound;
         }
-        bool agrees = isfinite(here.bound);
-        for (size_t i = 0; i < n_found && agrees; i++) {
-            agrees = fabs(found[i].value - here.value) <= found[i].bound + here.bound;
-        }
-        if (isfinite(here.bound)) {
-            found[n_found++] = here;
-        }
-        if (agrees && here.bound < best.bound) {
-            best = here;
+        if (agrees && found[b].bound < best.bound) {
+            best = found[b];
         }
     }
     return best;

@@ -243,7 +243,7 @@ const struct experiment relus_experiment = {
     .name = "relus",
     .what = "10^6 relus",
     .n_ci = 5,
-    .n_full = 125,
+    .n_full = 1000,
     .draw = draw_relus,
     .judge = judge_relus,
 };

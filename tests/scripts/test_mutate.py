@@ -113,7 +113,12 @@ int main(void) {
     return sum(2, 3) != 5;
 }
 """
-MAKEFILE = "build/debug/check: lib/x/x.c check.c\n\t@mkdir -p build/debug\n\t@gcc -o $@ $^\n"
+MAKEFILE = """build/debug/check: $(patsubst %.c,build/debug/%.o,$(wildcard lib/x/*.c) check.c)
+\t@gcc -o $@ $^
+build/debug/%.o: %.c
+\t@mkdir -p $(@D)
+\t@gcc -c -o $@ $<
+"""
 
 
 class Run(unittest.TestCase):
@@ -151,6 +156,16 @@ class Run(unittest.TestCase):
         self.assertEqual(summary["killed"] + len(summary["survivors"]), summary["mutants"])
         self.assertIn("lib/x/x.c:3: `unused = a` -> `(void)0`", out)
         self.assertEqual((self.top / "lib/x/x.c").read_text(encoding="utf-8"), SOURCE)
+
+    def test_nothing_of_a_mutant_stays_in_the_next(self):
+        (self.top / "lib/x/a.c").write_text("int one(void) {\n    return 1;\n}\n", encoding="utf-8")
+        (self.top / "lib/x/x.c").write_text("int one(void);\nint sum(int a, int b) {\n    int unused = 0;\n"
+                                            "    return unused + a + b * one() - unused;\n}\n", encoding="utf-8")
+        self.mutate("--jobs", "1")  # a.c first
+        for name in self.summary()["survivors"]:
+            self.assertIn("unused", name)
+        self.assertEqual(self.summary()["by"]["tests"], self.summary()["killed"])
+        self.assertGreaterEqual(len(self.summary()["survivors"]), 1)
 
     def test_survivors_that_are_listed_with_a_reason_are_equivalent(self):
         lines = ["int unused = 0; | 0 -> 1", "unused = a; | unused = a -> (void)0"]
