@@ -6,11 +6,23 @@
 
 enum { WIDEST = 6 };
 
+/* At either end of a step the slope is odd +- 2 jump, if that of F changes evenly: near an extremum
+ * it is much steeper there than at the point, where noise is sampled. */
+static double noise_at(const struct gc_levels *l, size_t level, double own) {
+    double felt = l->input_noise * (fabs(l->odd[level]) + 2 * fabs(l->jump[level]));
+    return fmax(fmax(own, l->least_noise), isfinite(felt) ? felt : 0);
+}
+
 void gc_levels_raise_noise(struct gc_levels *levels, double least) {
     levels->least_noise = fmax(levels->least_noise, least);
     for (size_t i = 0; i < levels->n; i++) {
-        levels->noise[i] = fmax(levels->noise[i], levels->least_noise);
+        levels->noise[i] = noise_at(levels, i, levels->noise[i]);
     }
+}
+
+void gc_levels_feel_input(struct gc_levels *levels, double input_noise) {
+    levels->input_noise = input_noise;
+    gc_levels_raise_noise(levels, 0);
 }
 
 void gc_levels_add(struct gc_levels *levels, double h, double odd, double jump, double noise) {
@@ -27,7 +39,7 @@ void gc_levels_add(struct gc_levels *levels, double h, double odd, double jump, 
     levels->h[at] = h;
     levels->odd[at] = odd;
     levels->jump[at] = jump;
-    levels->noise[at] = fmax(noise, levels->least_noise);
+    levels->noise[at] = noise_at(levels, at, noise);
 }
 
 static double power(const struct gc_levels *l, double ratio) {
@@ -99,7 +111,8 @@ static double noise_of_level(const struct gc_levels *l, size_t b) {
     return noise_bound(l, &one);
 }
 
-/* Differences between three levels must shrink about as fast as the series says. */
+/* Differences between three levels must shrink about as fast as the series says. The further apart
+ * the steps, the more the coarse ones may be off it. */
 static bool shrinks(const struct gc_levels *l, size_t b) {
     double fine = fabs(l->odd[b - 1] - l->odd[b]);
     double coarse = fabs(l->odd[b - 2] - l->odd[b - 1]);
@@ -107,7 +120,8 @@ static bool shrinks(const struct gc_levels *l, size_t b) {
     double t1 = power(l, l->h[b - 1] / l->h[b]);
     double expected = (t1 - 1) / (t0 - t1);
     double noise = noise_of_level(l, b) + noise_of_level(l, b - 1);
-    return fine <= pow(expected, l->one_sided ? 0.5 : 0.75) * coarse + noise;
+    double slack = fmax(1.5, pow(expected, l->one_sided ? -0.5 : -0.25));
+    return fine <= slack * expected * coarse + noise;
 }
 
 /* Where they do not (a kink, an alias, a jump of the curvature), extrapolation has no ground to

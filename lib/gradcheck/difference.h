@@ -18,6 +18,7 @@ struct gc_levels {
     size_t n;
     bool one_sided;
     double least_noise; /* no level has less */
+    double input_noise; /* of the input as the forward has it: each level feels it by its slope */
     /* steps descend */
     double h[GC_MAX_LEVELS]; /* half width, as represented */
     double odd[GC_MAX_LEVELS];
@@ -36,6 +37,7 @@ struct gc_estimate {
 #define GC_NOISE_FACTOR 8.0
 
 void gc_levels_raise_noise(struct gc_levels *levels, double least);
+void gc_levels_feel_input(struct gc_levels *levels, double input_noise);
 void gc_levels_add(struct gc_levels *levels, double h, double odd, double jump, double noise);
 
 /* The window of at most max_width neighbouring levels with the smallest bound. */

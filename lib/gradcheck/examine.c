@@ -220,6 +220,7 @@ static void learn_noise(struct search *q) {
     gc_levels_raise_noise(levels, fmax(unseen_noise(levels), grain_noise(q)));
     struct gc_estimate best = gc_estimate_consistent(levels, MAX_WIDTH);
     gc_levels_raise_noise(levels, inner_noise(q, &best));
+    gc_levels_feel_input(levels, gc_input_floor(q->s, q->lane.entry));
     best = gc_estimate_consistent(levels, MAX_WIDTH);
     gc_levels_raise_noise(levels, scatter(levels, &best));
     q->noise_known = true;

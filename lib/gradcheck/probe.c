@@ -57,6 +57,10 @@ double gc_output_floor(const struct gc_session *s, const struct gc_output *out, 
            gc_dtype_tiny(dtype);
 }
 
+double gc_input_floor(const struct gc_session *s, size_t entry) {
+    return 0.3 * s->epsilon * fabs(s->base[entry]);
+}
+
 static void add_output(const struct gc_session *s, const struct gc_output *out,
                        struct gc_lane *lane, size_t i, double up, double down) {
     double u = s->cotangent[i];

@@ -36,6 +36,9 @@ void gc_watch_outputs(struct gc_session *s);
 /* Standard deviation of the weighted output's noise, given what each element of it is there. */
 double gc_output_floor(const struct gc_session *s, const struct gc_output *out, double y);
 
+/* The same of an entry, where the forward rounds it, or what it makes of it first. */
+double gc_input_floor(const struct gc_session *s, size_t entry);
+
 /* Noise along a random direction within the tensor, spaced about `spacing`: sets s->sigma and
  * returns the deviation of the weighted sum over the outputs that the probes moved, if they are
  * watched and any did, else over those that the samples moved. */

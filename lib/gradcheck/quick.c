@@ -165,6 +165,7 @@ static void settle(struct gc_session *s, const struct gc_lane *lane, const struc
     bool coarse = s->epsilon > 1e-10;
     if (!coarse) {
         gc_levels_raise_noise(&levels, s->examined_noise);
+        gc_levels_feel_input(&levels, gc_input_floor(s, entry));
     }
     e = gc_estimate_best(&levels, 6);
     error = fabs(e.value - s->grad[entry]);

@@ -235,7 +235,7 @@ const struct experiment location_experiment = {
     .name = "location",
     .what = "where the wrong one of 10^6 is",
     .n_ci = 4,
-    .n_full = 200,
+    .n_full = 1000,
     .draw = draw_location,
     .judge = judge_location,
 };
@@ -243,7 +243,7 @@ const struct experiment relus_experiment = {
     .name = "relus",
     .what = "10^6 relus",
     .n_ci = 5,
-    .n_full = 1000,
+    .n_full = 125,
     .draw = draw_relus,
     .judge = judge_relus,
 };

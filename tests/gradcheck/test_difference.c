@@ -154,6 +154,40 @@ Test(gradcheck_difference, differences_that_do_not_shrink_are_not_extrapolated) 
     cr_expect(e.first < e.last && near(e.value, 1));
 }
 
+/* Steps close together: what is exactly of the first order shrinks by little, or not at all. */
+Test(gradcheck_difference, differences_of_the_order_promised_shrink_however_the_steps_lie) {
+    static const double steps[][4] = {
+        {8, 4, 2, 1}, {9, 5.6, 2.1, 1.4}, {64, 9, 5, 1}, {5, 4, 3, 2}, {9, 8, 1.2, 1.1}};
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        for (int one_sided = 0; one_sided < 2; one_sided++) {
+            struct gc_levels l = {.n = 0, .one_sided = one_sided == 1};
+            for (size_t k = 0; k < 4; k++) {
+                double h = steps[i][k];
+                gc_levels_add(&l, h, 3 + 0.1 * (one_sided ? h : h * h), 0, 1e-9);
+            }
+            struct gc_estimate e = gc_estimate_best(&l, 6);
+            cr_expect(e.first < e.last && e.bound < 1e-7, "row %zu: %zu to %zu, bound %g", i,
+                      e.first, e.last, e.bound);
+        }
+    }
+}
+
+/* odd +- 2 jump is the slope at the ends of the step. */
+Test(gradcheck_difference, noise_of_the_input_is_felt_by_the_steepest_slope_of_the_step) {
+    struct gc_levels l = {.n = 0};
+    gc_levels_add(&l, 4, -3, 40, 1e-3);
+    gc_levels_feel_input(&l, 1e-2);
+    gc_levels_add(&l, 2, 3, -20, 1e-3);
+    gc_levels_add(&l, 1, 3, 0.001, 0.5);
+    gc_levels_add(&l, 0.5, 3, INFINITY, 1e-3);
+    const double expected[] = {0.83, 0.43, 0.5, 1e-3};
+    for (size_t i = 0; i < 4; i++) {
+        cr_expect(near(l.noise[i], expected[i]), "level %zu: %g", i, l.noise[i]);
+    }
+    gc_levels_raise_noise(&l, 0.45);
+    cr_expect(near(l.noise[0], 0.83) && l.noise[1] == 0.45 && l.noise[2] == 0.5);
+}
+
 /* Three coarse levels that alias agree with each other to the last bit, and not with the finer. */
 Test(gradcheck_difference, coarse_levels_that_finer_ones_contradict_do_not_count) {
     struct gc_levels l = {.n = 0};

@@ -46,3 +46,36 @@ Test(verdicts, of_a_right_slope_are_no_fail_where_small_steps_stay_on_one_tread)
         cr_expect(bed_verdict_holds(&fails, seed, NULL), "x = %a, seed %d", x, (int)seed);
     }
 }
+
+/* Beside an extremum of sin(1e6 x) the sine is flat, and a step on either side steep: what rounding
+ * of 1e6 x does is felt there alone. */
+Test(verdicts, of_a_right_slope_are_no_fail_beside_an_extremum) {
+    size_t n_pass = 0;
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        const double x = ((double)seed + 1e5 + 0.5) * 3.14159265358979 * 1e-6 + 1e-10;
+        struct bed_verdict v = {.function = "fast_sine",
+                                .x = {x},
+                                .gradient = {1e6 * cos(1e6 * x)},
+                                .expected = GRADCHECK_FAIL};
+        cr_expect_not(bed_verdict_holds(&v, seed, NULL), "x = %a, seed %d", x, (int)seed);
+        v.gradient[0] *= 1.01;
+        cr_expect(bed_verdict_holds(&v, seed, NULL), "x = %a, seed %d", x, (int)seed);
+        v.gradient[0] /= 1.01;
+        v.expected = GRADCHECK_PASS;
+        n_pass += bed_verdict_holds(&v, seed, NULL);
+    }
+    cr_expect(n_pass > 150, "%zu", n_pass);
+}
+
+/* At a distance of 1e-6 from the end of its domain: extrapolated on one side, from steps that lie
+ * at all ratios to each other. */
+Test(verdicts, of_a_right_slope_are_no_fail_beside_a_pole) {
+    for (uint64_t seed = 0; seed < 400; seed++) {
+        const double x = 1 - 1e-6;
+        struct bed_verdict v = {.function = "log_odds",
+                                .x = {x},
+                                .gradient = {1 / (x * (1 - x))},
+                                .expected = GRADCHECK_PASS};
+        cr_expect(bed_verdict_holds(&v, seed, NULL), "seed %d", (int)seed);
+    }
+}
