@@ -102,11 +102,6 @@ struct NEURON {
     REAL w[];
 };
 
-/* Bytes of count elements; 0 if no object can be that large. */
-static size_t bytes_of(size_t count) {
-    return count <= PTRDIFF_MAX / sizeof(REAL) ? count * sizeof(REAL) : 0;
-}
-
 static enum neuron_status check_rows(size_t rows, size_t n, size_t stride) {
     if (stride > 0 && rows > PTRDIFF_MAX / sizeof(REAL) / stride) {
         return NEURON_E_OVERFLOW;
@@ -125,7 +120,7 @@ enum neuron_status API(create)(size_t n_features, struct neuron_random *random,
     if (n_features > (PTRDIFF_MAX - sizeof(struct NEURON)) / sizeof(REAL) / 3) {
         return NEURON_E_OVERFLOW;
     }
-    struct NEURON *neuron = calloc(1, sizeof *neuron + 3 * bytes_of(n_features));
+    struct NEURON *neuron = calloc(1, sizeof *neuron + 3 * n_features * sizeof(REAL));
     if (neuron == NULL) {
         return NEURON_E_NO_MEMORY;
     }
@@ -178,7 +173,7 @@ enum neuron_status API(forward_sample)(struct NEURON *neuron, const REAL x[], si
  * nothing. */
 static enum neuron_status reserve(struct NEURON *neuron, size_t rows) {
     if (rows > neuron->batch_capacity) {
-        REAL *larger = malloc(bytes_of(rows));
+        REAL *larger = malloc(rows * sizeof(REAL));
         if (larger == NULL) {
             return NEURON_E_NO_MEMORY;
         }

@@ -81,6 +81,7 @@ TYPED_TEST(SUITE(errors), of_forward_leave_the_state_of_the_one_before) {
     neuron_random_seed(&random, 5);
     cr_assert_eq(API(create)(1, &random, &f.neuron), NEURON_OK);
     cr_expect_eq(API(forward_batch)(f.neuron, f.x, huge, 1, 1, y), NEURON_E_NO_MEMORY);
+    cr_expect_eq(API(forward_batch)(f.neuron, f.x, huge + 1, 1, 1, y), NEURON_E_OVERFLOW);
     API(free)(f.neuron);
 }
 

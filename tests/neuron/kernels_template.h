@@ -107,6 +107,19 @@ static void SUITE(release)(struct SUITE(batch_results) * r) {
     free(r->dx);
 }
 
+static void SUITE(expect_products)(const struct KERNELS(kernels_batch) * batch, const REAL w[],
+                                   const REAL dy[], size_t dx_stride,
+                                   const struct SUITE(batch_results) * r) {
+    for (size_t i = 0; i < batch->rows; i++) {
+        const REAL dz = dy[i] * r->derivative[i];
+        for (size_t j = 0; j < batch->n; j++) {
+            const REAL product = dz * w[j], got = r->dx[i * dx_stride + j];
+            cr_expect(same_bits(&got, &product, sizeof got), "%zux%zu: dx[%zu, %zu] = %a, not %a",
+                      batch->rows, batch->n, i, j, (double)got, (double)product);
+        }
+    }
+}
+
 /* Batch sizes and widths around groups, chunks and vectors; the last is large enough to be written
  * past the caches. */
 TYPED_TEST(SUITE(kernels), give_the_same_batches) {
@@ -134,6 +147,7 @@ TYPED_TEST(SUITE(kernels), give_the_same_batches) {
             batch = {.x = x, .rows = rows, .n = n, .stride = stride};
         struct SUITE(batch_results) base, other;
         SUITE(run)(&kernels_base, &batch, w, dy, dx_stride, 0, &base);
+        SUITE(expect_products)(&batch, w, dy, dx_stride, &base);
         for (size_t k = 1; kernels_supported(k) != NULL; k++) {
             const char *name = kernels_supported(k)->name;
             const size_t offset = k; /* another alignment of dx */

@@ -131,6 +131,23 @@ TYPED_TEST(SUITE(object), backward_may_leave_dx_out_and_be_called_again) {
     API(free)(neuron);
 }
 
+TYPED_TEST(SUITE(object), has_gradients_of_exactly_zero_for_cotangents_of_zero) {
+    enum { B = 9, N = 19 };
+    REAL x[B * N], w[N], y[B], dw[N], db;
+    const REAL dy[B] = {0};
+    SUITE(fill)(x, B * N, 9);
+    SUITE(fill)(w, N, 10);
+    struct NEURON *neuron = SUITE(with)(w, N, 0);
+    API(forward_batch)(neuron, x, B, N, N, y);
+    cr_assert_eq(API(backward_batch)(neuron, dy, B, NULL, 0), NEURON_OK);
+    API(get_gradients)(neuron, dw, N, &db);
+    for (size_t j = 0; j < N; j++) {
+        cr_expect(dw[j] == 0, "dw[%zu] = %a", j, (double)dw[j]);
+    }
+    cr_expect(db == 0, "db = %a", (double)db);
+    API(free)(neuron);
+}
+
 TYPED_TEST(SUITE(object), borrows_x_until_backward) {
     REAL x[] = {1, 2}, y, dw[2], db;
     const REAL w[] = {1, -1};

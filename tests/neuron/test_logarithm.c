@@ -43,6 +43,34 @@ Test(neuron_logarithm, is_a_pair_with_its_error_far_below_an_ulp) {
     }
 }
 
+/* What the arithmetic gives without rounding: m in [sqrt 1/2, sqrt 2) and eleven terms of the
+ * series, from 300-bit arithmetic. Near 1 that is log x, to which a low part computed in full is as
+ * near as 2^-106; near sqrt 1/2 it is cut off by 2^-60. */
+Test(neuron_logarithm, is_the_sum_of_eleven_terms) {
+    static const struct {
+        double x, high, low, relative;
+    } sums[] = {
+        {0x1.ffe008fa21596p-1, -0x1.ff80559bae28dp-13, -0x1.c09c717ac25b8p-67, 0x1p-106},
+        {0x1.fff7e25e005b4p-1, -0x1.03b64ee69a2cbp-14, -0x1.dfffd83100b27p-69, 0x1p-106},
+        {0x1.ffe165651bbabp-1, -0x1.e9b8514056c5dp-13, 0x1.7c0aab2e30720p-67, 0x1p-106},
+        {0x1.ffe2c70d6ce53p-1, -0x1.d39c81822cb93p-13, 0x1.2f761bc815da0p-70, 0x1p-106},
+        {0x1.ffe210313801bp-1, -0x1.df0aede19c27fp-13, -0x1.dbb9196f3126cp-67, 0x1p-106},
+        {0x1.fff7ed8abf6fbp-1, -0x1.0250b15cca844p-14, -0x1.61bc1aa037686p-68, 0x1p-106},
+        {0x1.ffe000897c1d6p-1, -0x1.0003b42fac8e7p-12, -0x1.7c388f00fc65cp-68, 0x1p-106},
+        {0x1.6a09e667f3bcdp-1, -0x1.62e42fefa39eep-2, 0x1.b289ae716a7b9p-60, 0x1p-62},
+        {0x1.6a27a557a4a05p-1, -0x1.629011196b84ap-2, 0x1.aa159df110d58p-58, 0x1p-67},
+        {0x1.6a15b0f66afc2p-1, -0x1.62c2d6b6484eap-2, -0x1.393affd3914aep-56, 0x1p-67},
+        {0x1.6a431c9622173p-1, -0x1.62426b1010d2ap-2, 0x1.5b72313b3bedfp-61, 0x1p-67},
+    };
+    for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++) {
+        const struct neuron_pair got = neuron_logarithm(sums[i].x);
+        const double error = (got.high - sums[i].high) + (got.low - sums[i].low);
+        cr_expect(fabs(error) <= sums[i].relative * fabs(sums[i].high),
+                  "log %a = %a + %a, the series %a + %a", sums[i].x, got.high, got.low,
+                  sums[i].high, sums[i].low);
+    }
+}
+
 Test(neuron_logarithm, agrees_with_the_c_library) {
     for (double x = 0x1p-104; x < 1; x *= 1.0131) {
         const double got = neuron_logarithm(x).high, library = log(x);

@@ -124,6 +124,32 @@ Test(neuron_random, keeps_the_second_value_of_a_pair_and_seeding_drops_it) {
     cr_expect(neuron_random_normal(&copy) == first, "seeding kept the second value");
 }
 
+/* np.random.seed(7), then np.random.get_state()[2:]: 624, 0, 0.0, whatever was drawn before. */
+Test(neuron_random, is_seeded_as_numpy_is) {
+    struct neuron_random random;
+    memset(&random, 0x3f, sizeof random);
+    neuron_random_seed(&random, 7);
+    cr_expect(random.position == 624 && random.has_normal == 0 && random.normal == 0, "%u, %d, %a",
+              random.position, random.has_normal, random.normal);
+}
+
+/* NumPy's draw and its place from a state that begins so, as set_state() takes it: the pairs
+ * (-1, 0) and (0, -1) are on the circle, (0, 0) is its centre, and (1/2, -1/2) is taken. */
+Test(neuron_random, refuses_the_circle_and_its_centre) {
+    static const uint32_t begins[][8] = {
+        {0, 0, 0x80102204U, 0, 0xcc11b236U, 0, 0x4c019032U, 0},
+        {0x80102204U, 0, 0, 0, 0xcc11b236U, 0, 0x4c019032U, 0},
+        {0x80102204U, 0, 0x80102204U, 0, 0xcc11b236U, 0, 0x4c019032U, 0},
+    };
+    for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++) {
+        struct neuron_random random = {.position = 0};
+        memcpy(random.state, begins[i], sizeof begins[i]);
+        const double draw = neuron_random_normal(&random), numpy = -0x1.aa4499161cd47p-1;
+        cr_expect(ulps_f64(draw, numpy) <= 1 && random.position == 8, "[%zu] = %a, NumPy %a", i,
+                  draw, numpy);
+    }
+}
+
 Test(neuron_random, has_the_moments_of_the_normal_distribution) {
     struct neuron_random random;
     neuron_random_seed(&random, 1);

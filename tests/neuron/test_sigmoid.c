@@ -105,6 +105,29 @@ Test(neuron_sigmoid_f32, is_the_exact_value_rounded_or_its_neighbour) {
     }
 }
 
+/* So near the middle of two numbers that a quotient from 25 bits, or a coefficient off by 0.1 %,
+ * gives the other one; the exact values rounded, from 250-bit arithmetic. */
+Test(neuron_sigmoid, is_rounded_to_the_nearer_of_two_doubles_at_near_ties) {
+    static const double ties[][2] = {{-0x1.2bae1d4c4406cp+0, 0x1.e4d8f4cc60004p-3},
+                                     {-0x1.9e2eeba8855dcp+2, 0x1.94d6d4d9148a2p-10},
+                                     {-0x1.71faf4cfc0d0cp+1, 0x1.af1e092e19e61p-5}};
+    for (size_t i = 0; i < sizeof ties / sizeof ties[0]; i++) {
+        const double got = neuron_sigmoid(ties[i][0]);
+        cr_expect(got == ties[i][1], "sigmoid(%a) = %a, exact %a", ties[i][0], got, ties[i][1]);
+    }
+}
+
+Test(neuron_sigmoid_f32, is_rounded_to_the_nearer_of_two_floats_at_near_ties) {
+    static const float ties[][2] = {{-0x1.a56892p+2F, 0x1.69ae32p-10F},
+                                    {-0x1.a564a4p+2F, 0x1.69c46p-10F},
+                                    {-0x1.4c7fb2p+2F, 0x1.693c9ep-8F}};
+    for (size_t i = 0; i < sizeof ties / sizeof ties[0]; i++) {
+        const float got = neuron_sigmoid_f32(ties[i][0]);
+        cr_expect(got == ties[i][1], "sigmoid_f32(%a) = %a, exact %a", (double)ties[i][0],
+                  (double)got, (double)ties[i][1]);
+    }
+}
+
 Test(neuron_sigmoid, never_decreases_where_steps_are_visible) {
     double before = 0;
     for (double z = -746; z < 40; z += 0x1p-7) {
