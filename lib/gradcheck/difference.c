@@ -111,36 +111,37 @@ static double noise_of_level(const struct gc_levels *l, size_t b) {
     return noise_bound(l, &one);
 }
 
-/* Differences between three levels must shrink about as fast as the series says. The further apart
- * the steps, the more the coarse ones may be off it. */
-static bool shrinks(const struct gc_levels *l, size_t b) {
+/* Differences between three levels must shrink faster than those of a series of half an order less
+ * would. 0 if they do; the finer difference if that may as well be noise; infinity if it is
+ * neither. */
+static double not_shrunk(const struct gc_levels *l, size_t b) {
+    double order = l->one_sided ? 0.5 : 1.5;
     double fine = fabs(l->odd[b - 1] - l->odd[b]);
     double coarse = fabs(l->odd[b - 2] - l->odd[b - 1]);
-    double t0 = power(l, l->h[b - 2] / l->h[b]);
-    double t1 = power(l, l->h[b - 1] / l->h[b]);
-    double expected = (t1 - 1) / (t0 - t1);
+    double t0 = pow(l->h[b - 2] / l->h[b], order);
+    double t1 = pow(l->h[b - 1] / l->h[b], order);
+    double due = (t1 - 1) / (t0 - t1) * coarse;
     double noise = noise_of_level(l, b) + noise_of_level(l, b - 1);
-    double slack = fmax(1.5, pow(expected, l->one_sided ? -0.5 : -0.25));
-    return fine <= slack * expected * coarse + noise;
+    return fine <= due ? 0 : fine <= due + noise ? fine : INFINITY;
 }
 
 /* Where they do not (a kink, an alias, a jump of the curvature), extrapolation has no ground to
  * stand on. The triple before the window's finest counts too: among the last the noise may hide
  * how slowly they shrink. */
-static bool has_order(const bool shrinking[], size_t a, size_t b) {
+static double lack_of_order(const double not_shrunk_at[], size_t a, size_t b) {
     if (b < 2) {
-        return false;
+        return INFINITY;
     }
+    double most = 0;
     size_t from = b > 2 && a + 2 >= b ? b - 1 : a + 2;
     for (size_t k = from < b ? from : b; k <= b; k++) {
-        if (!shrinking[k]) {
-            return false;
-        }
+        most = fmax(most, not_shrunk_at[k]);
     }
-    return true;
+    return most;
 }
 
-/* A window of one level: its distance to the next coarser one, doubled. */
+/* A window of one level: its distance to the next coarser one, doubled; more, if that is so near
+ * that even a series of the first order would be further off. */
 static struct gc_estimate estimate_raw(const struct gc_levels *l, struct window w) {
     size_t b = w.last;
     struct gc_estimate e = {.value = l->odd[b], .first = b, .last = b, .step = l->h[b]};
@@ -149,7 +150,9 @@ static struct gc_estimate estimate_raw(const struct gc_levels *l, struct window 
     e.jump = l->one_sided ? 0 : fabs(l->jump[b]);
     if (b > 0) {
         take_coarser(l, &w);
+        double first_order = l->h[b] / (l->h[b - 1] - l->h[b]);
         e.truncation = (l->one_sided ? 4 : 2) * fabs(l->odd[b - 1] - l->odd[b]);
+        e.truncation *= fmax(1, first_order);
         e.jump = fabs(jump_at_zero(l, &w));
     }
     e.bound = e.truncation + e.noise + e.jump;
@@ -159,14 +162,15 @@ static struct gc_estimate estimate_raw(const struct gc_levels *l, struct window 
 /* Truncation: what the window gives less what it gives without its coarsest level, which is the
  * error of the latter; and the same coefficient seen by leaving out the finest. Doubled. */
 static struct gc_estimate estimate_window(const struct gc_levels *l, const struct window *w,
-                                          double without_coarsest, double without_finest) {
+                                          double without_coarsest, double without_finest,
+                                          double disorder) {
     size_t a = w->first;
     size_t b = w->last;
     struct gc_estimate e = {.first = a, .last = b, .step = l->h[b]};
     e.value = extrapolate(l, w);
     double fine = fabs(e.value - without_coarsest);
     double coarse = fabs(e.value - without_finest);
-    e.truncation = 2 * fmax(fine, coarse * power(l, l->h[b] / l->h[a]));
+    e.truncation = 2 * fmax(fine, coarse * power(l, l->h[b] / l->h[a])) + disorder;
     e.noise = noise_bound(l, w);
     e.jump = fabs(jump_at_zero(l, w));
     e.bound = e.truncation + e.noise + e.jump + 4 * DBL_EPSILON * fabs(e.value) + 8 * 0x1p-1074;
@@ -184,10 +188,10 @@ static void keep_better(struct gc_estimate *best, const struct gc_estimate *e) {
 /* Of each level, the best of the windows whose finest it is. */
 static void estimate_levels(const struct gc_levels *l, size_t max_width,
                             struct gc_estimate best[]) {
-    bool shrinking[GC_MAX_LEVELS] = {false};
+    double not_shrunk_at[GC_MAX_LEVELS];
     double value[GC_MAX_LEVELS]; /* of the windows that end one level before, by their coarsest */
     for (size_t b = 0; b < l->n; b++) {
-        shrinking[b] = b >= 2 && shrinks(l, b);
+        not_shrunk_at[b] = b >= 2 ? not_shrunk(l, b) : INFINITY;
         struct window w = window_of(b);
         struct gc_estimate e = estimate_raw(l, w);
         best[b] = NOTHING;
@@ -195,11 +199,9 @@ static void estimate_levels(const struct gc_levels *l, size_t max_width,
         while (w.first > 0 && b - w.first + 1 < max_width && b - w.first + 1 < WIDEST) {
             double narrower = e.value;
             take_coarser(l, &w);
-            e = estimate_window(l, &w, narrower, value[w.first]);
+            double disorder = lack_of_order(not_shrunk_at, w.first, b);
+            e = estimate_window(l, &w, narrower, value[w.first], disorder);
             value[w.first + 1] = narrower;
-            if (!has_order(shrinking, w.first, b)) {
-                e.bound = INFINITY;
-            }
             keep_better(&best[b], &e);
         }
         value[w.first] = e.value;

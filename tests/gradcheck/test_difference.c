@@ -172,6 +172,22 @@ Test(gradcheck_difference, differences_of_the_order_promised_shrink_however_the_
     }
 }
 
+/* Where the curvature jumps, odd is a series in h. Extrapolated in h^2 it is wrong by as much as
+ * the finest steps differ, which noise of that size must not excuse. */
+Test(gradcheck_difference, noise_is_no_excuse_for_the_wrong_order) {
+    struct gc_random random;
+    gc_random_seed(&random, 1, 1);
+    for (size_t i = 0; i < 20000; i++) {
+        struct gc_levels l = {.n = 0};
+        double noise = pow(10, -6 + 4 * gc_random_uniform(&random));
+        for (double h = 1; h > 0.05; h *= 0.3 + 0.4 * gc_random_uniform(&random)) {
+            gc_levels_add(&l, h, 3 + h, h, noise);
+        }
+        struct gc_estimate e = gc_estimate_best(&l, 6);
+        cr_assert(fabs(e.value - 3) <= e.bound, "draw %zu: %g +- %g", i, e.value, e.bound);
+    }
+}
+
 /* odd +- 2 jump is the slope at the ends of the step. */
 Test(gradcheck_difference, noise_of_the_input_is_felt_by_the_steepest_slope_of_the_step) {
     struct gc_levels l = {.n = 0};
