@@ -107,7 +107,7 @@ ports: build/gradgate ## verify the sample ports, right and wrong, in C, Rust, J
 golden-diff: ## what `make golden` would change: which numbers, how far, and which side the exact value takes
 	$(PYTHON_OR_STOP) -B oracle/generate.py --diff
 
-# Arguments of evidence: EVIDENCE="--full soak" draws 10^6 functions, points and seeds (a quarter of an hour), --full
+# Arguments of evidence: EVIDENCE="--full soak" draws 10^6 functions, points and seeds (some minutes), --full
 # takes everything.
 .PHONY: evidence
 evidence: ## measure the derivative engine against exact derivatives, then make strength: tables, JSON; exit 1 if a line is not met

@@ -76,9 +76,9 @@ CHECKS = {
         Check("bed", ("{B}/evidence --jobs 1 bed",)),
     ],
     "golden": [
+        alone("golden"),
         Check("gate", ("{B}/gradgate compare tests/golden/neuron_init.npz tests/golden/neuron_init.npz",
                        "{B}/gradgate verify neuron_init neuron_update_f32")),
-        alone("golden"),
         suite("test_criterion", "test_gate", "test_cli --filter cli_transcript/compare"),
         alone("golden", "sanitize"),
     ],
