@@ -41,6 +41,7 @@ enum bug {
     CHANGES_X,
     FLICKERS,
     WRONG_FAR_OUT,
+    DOUBLED_FAR_OUT,
     GARBAGE,
 };
 
@@ -83,6 +84,8 @@ static double slope(const struct layer *k, int i) {
         return 1 - tanh(y) * tanh(y);
     case WRONG_FAR_OUT:
         return fabs(y) > 0.6 ? 0 : 1 - y * y;
+    case DOUBLED_FAR_OUT:
+        return fabs(y) > 0.6 ? 2 * (1 - y * y) : 1 - y * y;
     case IN_FLOAT:
         return (double)(float)(1 - y * y);
     default:
@@ -211,6 +214,7 @@ Test(diagnosis, names_what_is_wrong_with_a_layer) {
         {CHANGES_X, GRADCHECK_CAUSE_WRITES_INPUT, "x was changed"},
         {FLICKERS, GRADCHECK_CAUSE_NONDETERMINISTIC, "other answers"},
         {WRONG_FAR_OUT, GRADCHECK_CAUSE_CONDITIONAL, "|y|"},
+        {DOUBLED_FAR_OUT, GRADCHECK_CAUSE_CONSTANT_FACTOR, "is 2 times"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct gradcheck_report r = check_layer(rows[i].bug);
