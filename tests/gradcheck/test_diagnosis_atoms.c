@@ -265,12 +265,12 @@ Test(diagnosis_atoms, values_are_those_of_the_neighbour_that_a_move_leads_to) {
 }
 
 Test(diagnosis_atoms, of_integers_are_1_where_the_hot_axis_has_that_index) {
-    static const int64_t wide[] = {2, 0};
-    static const int32_t narrow[] = {2, 0};
-    static const unsigned char bytes[] = {2, 0};
-    static const struct {
+    int64_t wide[] = {2, 0};
+    int32_t narrow[] = {2, 0};
+    unsigned char bytes[] = {2, 0};
+    const struct {
         enum gradcheck_dtype dtype;
-        const void *labels;
+        void *labels;
     } kinds[] = {{GRADCHECK_I64, wide}, {GRADCHECK_I32, narrow}, {GRADCHECK_U8, bytes}};
     static const struct {
         enum gc_move move;
@@ -287,7 +287,7 @@ Test(diagnosis_atoms, of_integers_are_1_where_the_hot_axis_has_that_index) {
             lay_two(&(struct shape){2, {2, 3}, {0}}, &(struct shape){1, {1}, {0}}, false);
         struct gradcheck_tensor labels =
             tensor("l", &(struct shape){1, {2}, {0}}, kinds[kind].dtype);
-        labels.value = (void *)(uintptr_t)kinds[kind].labels;
+        labels.value = kinds[kind].labels;
         const struct gc_atom l = {.tensor = &labels, .count = 2, .along = {0}, .hot = 1};
         for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
             for (size_t c = 0; c < 6; c++) {
