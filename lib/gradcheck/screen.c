@@ -64,7 +64,8 @@ static double next_step(const struct gc_session *s, const struct gc_line *line,
     }
     if (best->truncation + best->jump > best->noise) {
         bool smooth = best->last > best->first && best->last + 1 == l->n;
-        return best->last + 2 < l->n ? 0 : l->h[l->n - 1] / (smooth ? 2.2 : 12);
+        bool settled = best->last + 2 < l->n && best->bound <= 1e-4 * line->size;
+        return settled ? 0 : l->h[l->n - 1] / (smooth ? 2.2 : 12);
     }
     return best->first == 0 && l->h[0] * 2.2 < line->largest ? l->h[0] * 2.2 : 0;
 }
@@ -150,6 +151,19 @@ static void note_failure(struct gc_session *s, size_t direction, const struct gc
  * falls within the bound with probability at most 2 x bound / (10 x bound). */
 static const double MISS_ONE = 0.2;
 
+/* Coarse steps among many kinks may agree by chance; finer ones then tell how far they are off.
+ * What is wrong stays wrong at every step that noise leaves. */
+static bool persists(const struct gc_line *line, const struct gc_estimate *e, double error) {
+    const struct gc_levels *l = &line->levels;
+    for (size_t i = e->last + 1; i < l->n; i++) {
+        bool quiet = GC_NOISE_FACTOR * l->noise[i] / l->h[i] <= 0.25 * error;
+        if (quiet && fabs(l->odd[i] - line->predicted) < 0.5 * error) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static enum gradcheck_verdict judge_direction(struct gc_session *s, size_t number,
                                               const struct gc_line *line,
                                               const struct gc_estimate *e) {
@@ -161,7 +175,8 @@ static enum gradcheck_verdict judge_direction(struct gc_session *s, size_t numbe
         return GRADCHECK_INCONCLUSIVE;
     }
     if (!gc_agrees(line->predicted, e->value, allowed)) {
-        bool sound = e->truncation + e->jump <= 0.25 * fmax(fabs(e->value), error);
+        bool sound = e->truncation + e->jump <= 0.25 * fmax(fabs(e->value), error) &&
+                     (e->truncation + e->jump <= e->noise || persists(line, e, error));
         if (sound) {
             report->n_fail++;
             note_failure(s, number, line, e, allowed);

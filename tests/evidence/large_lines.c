@@ -176,9 +176,9 @@ static void draw_location(size_t i, FILE *talk, struct outcome *o) {
 }
 static void draw_relus(size_t i, FILE *talk, struct outcome *o) {
     if (i % 5 == 4) {
-        draw_right(RELUS, i, 60, talk, o);
+        draw_right(RELUS, i, 200, talk, o);
     } else {
-        draw_large(RELUS, i, 1e-2, 60, false, talk, o);
+        draw_large(RELUS, i, 1e-2, 200, false, talk, o);
     }
 }
 
