@@ -50,6 +50,11 @@ static double irregular(struct gc_session *s, double h) {
     return h * (0.85 + 0.3 * gc_random_uniform(&s->random));
 }
 
+/* Noise is not what limits the estimate: the series does not hold, or not yet. */
+static bool among_kinks(const struct gc_estimate *e) {
+    return e->truncation + e->jump > e->noise;
+}
+
 /* The next step to try, 0 when more would not help. Where the series does not hold, kinks lie
  * within the step, and it has to shrink until none does. */
 static double next_step(const struct gc_session *s, const struct gc_line *line,
@@ -62,7 +67,7 @@ static double next_step(const struct gc_session *s, const struct gc_line *line,
     if (best->bound <= goal) {
         return 0;
     }
-    if (best->truncation + best->jump > best->noise) {
+    if (among_kinks(best)) {
         bool smooth = best->last > best->first && best->last + 1 == l->n;
         bool settled = best->last + 2 < l->n && best->bound <= 1e-4 * line->size;
         return settled ? 0 : l->h[l->n - 1] / (smooth ? 2.2 : 12);
@@ -146,11 +151,6 @@ static void note_failure(struct gc_session *s, size_t direction, const struct gc
             s->base[heaviest], s->direction[heaviest]);
 }
 
-/* The bound on missing an error whose largest entry is ten times the resolution: that entry's
- * magnitude is uniform over an interval of length 1 on either side, so the sum with all others
- * falls within the bound with probability at most 2 x bound / (10 x bound). */
-static const double MISS_ONE = 0.2;
-
 /* Coarse steps among many kinks may agree by chance; finer ones then tell how far they are off.
  * What is wrong stays wrong at every step that noise leaves. */
 static bool persists(const struct gc_line *line, const struct gc_estimate *e, double error) {
@@ -176,7 +176,7 @@ static enum gradcheck_verdict judge_direction(struct gc_session *s, size_t numbe
     }
     if (!gc_agrees(line->predicted, e->value, allowed)) {
         bool sound = e->truncation + e->jump <= 0.25 * fmax(fabs(e->value), error) &&
-                     (e->truncation + e->jump <= e->noise || persists(line, e, error));
+                     (!among_kinks(e) || persists(line, e, error));
         if (sound) {
             report->n_fail++;
             note_failure(s, number, line, e, allowed);
@@ -190,6 +190,11 @@ static enum gradcheck_verdict judge_direction(struct gc_session *s, size_t numbe
     report->resolution = fmax(report->resolution, resolution);
     return GRADCHECK_PASS;
 }
+
+/* The bound on missing an error whose largest entry is ten times the resolution: that entry's
+ * magnitude is uniform over an interval of length 1 on either side, so the sum with all others
+ * falls within the bound with probability at most 2 x bound / (10 x bound). */
+static const double MISS_ONE = 0.2;
 
 /* One failing direction may be an accident of its steps; two are not, nor is one far off. */
 static void judge_screen(struct gc_session *s, struct gc_screen *screen) {

@@ -10,7 +10,7 @@
 
 static const char NOT_DETERMINISTIC[] = "needs a deterministic backward";
 
-Test(gradcheck_evidence, names_the_place_and_both_numbers) {
+Test(gradcheck_contract_evidence, names_the_place_and_both_numbers) {
     static const struct {
         enum net_fault fault;
         size_t at;
@@ -114,7 +114,7 @@ Test(gradcheck_evidence, names_the_place_and_both_numbers) {
     }
 }
 
-Test(gradcheck_evidence, is_empty_for_a_right_kernel) {
+Test(gradcheck_contract_evidence, is_empty_for_a_right_kernel) {
     struct net t;
     struct gradcheck_report r;
     net_open(&t, NET_RIGHT, 0);
@@ -127,7 +127,7 @@ Test(gradcheck_evidence, is_empty_for_a_right_kernel) {
 }
 
 /* Half a percent below what is taken for rounding, and above. */
-Test(gradcheck_evidence, of_additivity_begins_at_its_limit) {
+Test(gradcheck_contract_evidence, of_additivity_begins_at_its_limit) {
     for (size_t at = 0; at < NET_N_GRADS; at++) {
         struct net t;
         struct gradcheck_report r;
@@ -154,7 +154,7 @@ Test(gradcheck_evidence, of_additivity_begins_at_its_limit) {
 }
 
 /* Where the derivative is 0, so that the zeros which were there before look right. */
-Test(gradcheck_evidence, tells_a_forgotten_gradient_from_one_written_in_part) {
+Test(gradcheck_contract_evidence, tells_a_forgotten_gradient_from_one_written_in_part) {
     struct net t;
     struct gradcheck_report r;
     net_open(&t, NET_W_LEFT, 8);
@@ -172,7 +172,7 @@ Test(gradcheck_evidence, tells_a_forgotten_gradient_from_one_written_in_part) {
 
 /* The calls of forward that each rule takes of a right kernel. Those after the one in which the
  * budget ended are left without a word. */
-Test(gradcheck_evidence, says_where_the_budget_ended) {
+Test(gradcheck_contract_evidence, says_where_the_budget_ended) {
     static const struct {
         enum gradcheck_rule rule;
         size_t first, last;
@@ -207,7 +207,7 @@ Test(gradcheck_evidence, says_where_the_budget_ended) {
 
 /* ---- waivers ---- */
 
-Test(gradcheck_evidence, is_repeated_by_a_waiver_of_that_rule_alone) {
+Test(gradcheck_contract_evidence, is_repeated_by_a_waiver_of_that_rule_alone) {
     const struct gradcheck_waiver waivers[] = {
         {"forward_deterministic", "it never breaks this"},
         {"zero_cotangent", "an offset on purpose"},
@@ -242,7 +242,7 @@ Test(gradcheck_evidence, is_repeated_by_a_waiver_of_that_rule_alone) {
 
 /* An eighth of its size away, zeros as if they were 1, where the domain has room for more than
  * that; what is no variable stays. */
-Test(gradcheck_evidence, of_a_stale_cache_is_sought_an_eighth_away) {
+Test(gradcheck_contract_evidence, of_a_stale_cache_is_sought_an_eighth_away) {
     struct net t;
     struct gradcheck_report r;
     net_open(&t, NET_RIGHT, 0);
@@ -269,7 +269,8 @@ Test(gradcheck_evidence, of_a_stale_cache_is_sought_an_eighth_away) {
 }
 
 /* Zeros, but for the last two calls: noise of the gradient's own size, above and below. */
-Test(gradcheck_evidence, of_unwritten_entries_is_sought_with_large_gradients_of_either_sign) {
+Test(gradcheck_contract_evidence,
+     of_unwritten_entries_is_sought_with_large_gradients_of_either_sign) {
     struct net t;
     struct gradcheck_report r;
     net_open(&t, NET_RIGHT, 0);
@@ -287,7 +288,7 @@ Test(gradcheck_evidence, of_unwritten_entries_is_sought_with_large_gradients_of_
 }
 
 /* An optimizer's step in the wrong place: with zeros nothing moves. */
-Test(gradcheck_evidence, leaves_the_point_as_it_was) {
+Test(gradcheck_contract_evidence, leaves_the_point_as_it_was) {
     struct net t;
     struct gradcheck_report r;
     net_open(&t, NET_X_BY_OLD_GRADIENT, 0);

@@ -31,7 +31,7 @@ static int pairs_backward(void *ctx) {
     return 0;
 }
 
-Test(gradcheck_rules, take_no_elements_of_others_for_padding) {
+Test(gradcheck_contract_rules, take_no_elements_of_others_for_padding) {
     for (int with_a = 0; with_a < 2; with_a++) {
         struct pairs t = {.ab = {1, 2, 3, 4, 5, 6}};
         struct gradcheck_tensor inputs[] = {
@@ -52,10 +52,10 @@ Test(gradcheck_rules, take_no_elements_of_others_for_padding) {
         struct gradcheck_report r;
         rules_run(&k, 0, &r);
         if (with_a) {
-            rules_expect(&r, GRADCHECK_RULE_PADDING_UNTOUCHED, NOT_CHECKED,
+            rules_expect(&r, RULE(PADDING_UNTOUCHED), NOT_CHECKED,
                          "no tensor has padding of its own");
         } else { /* the gaps of b.grad are nobody's, but backward writes there */
-            rules_expect(&r, GRADCHECK_RULE_PADDING_UNTOUCHED, FAIL,
+            rules_expect(&r, RULE(PADDING_UNTOUCHED), FAIL,
                          "b.grad: bytes between its elements were written");
         }
     }
@@ -88,7 +88,7 @@ static int scalars_backward(void *ctx) {
     return 0;
 }
 
-Test(gradcheck_rules, watch_the_padding_of_the_last_of_as_many_tensors_as_there_may_be) {
+Test(gradcheck_contract_rules, watch_the_padding_of_the_last_of_as_many_tensors_as_there_may_be) {
     for (int spoils = 0; spoils < 2; spoils++) {
         struct scalars t = {.spoils_gap = spoils};
         struct gradcheck_tensor inputs[N_SCALARS];
@@ -111,7 +111,7 @@ Test(gradcheck_rules, watch_the_padding_of_the_last_of_as_many_tensors_as_there_
                                            .ctx = &t};
         struct gradcheck_report r;
         rules_run(&k, 0, &r);
-        rules_expect(&r, GRADCHECK_RULE_PADDING_UNTOUCHED, spoils ? FAIL : PASS,
+        rules_expect(&r, RULE(PADDING_UNTOUCHED), spoils ? FAIL : PASS,
                      spoils ? "y: bytes between its elements were written" : "");
     }
 }
@@ -141,7 +141,7 @@ static int in_place_backward(void *ctx) {
     return 0;
 }
 
-Test(gradcheck_rules, let_an_input_change_in_the_place_of_an_output_alone) {
+Test(gradcheck_contract_rules, let_an_input_change_in_the_place_of_an_output_alone) {
     for (int spoils = 0; spoils < 2; spoils++) {
         struct in_place t = {.x = {1, 2, 3}, .w = {0.5, -2, 3}, .spoils_w = spoils};
         const struct gradcheck_tensor inputs[] = {
@@ -160,7 +160,7 @@ Test(gradcheck_rules, let_an_input_change_in_the_place_of_an_output_alone) {
                                            .ctx = &t};
         struct gradcheck_report r;
         rules_run(&k, 0, &r);
-        rules_expect(&r, GRADCHECK_RULE_INPUTS_UNTOUCHED, spoils ? FAIL : PASS,
+        rules_expect(&r, RULE(INPUTS_UNTOUCHED), spoils ? FAIL : PASS,
                      spoils ? "w was changed by forward" : "");
     }
 }
@@ -189,7 +189,7 @@ static int faint_backward(void *ctx) {
     return 0;
 }
 
-Test(gradcheck_rules, look_2_to_the_40_higher_where_products_underflow_in_float32) {
+Test(gradcheck_contract_rules, look_2_to_the_40_higher_where_products_underflow_in_float32) {
     struct faint t = {.x = {1, 2, 3, 4}};
     const struct gradcheck_tensor input = GRADCHECK_INPUT("x", t.x, t.dx, 4);
     const struct gradcheck_tensor output = GRADCHECK_OUTPUT("y", t.y, t.dy, 4);
@@ -203,7 +203,7 @@ Test(gradcheck_rules, look_2_to_the_40_higher_where_products_underflow_in_float3
                                        .ctx = &t};
     struct gradcheck_report r;
     rules_run(&k, 0, &r);
-    rules_expect(&r, GRADCHECK_RULE_HOMOGENEOUS, PASS,
+    rules_expect(&r, RULE(HOMOGENEOUS), PASS,
                  "exact only for large cotangents: products underflow");
     cr_expect(t.most == 0x1p41F, "%a", (double)t.most);
 }
@@ -244,7 +244,7 @@ static int echo_jvp(void *ctx) {
     return 0;
 }
 
-Test(gradcheck_rules, say_why_they_do_not_apply) {
+Test(gradcheck_contract_rules, say_why_they_do_not_apply) {
     static const char fixed[] = "the cotangent is fixed: an output is a loss";
     static const char not_deterministic[] = "needs a deterministic backward";
     static const char own[] = "no backward of its own";

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+/* Directions through many relus: every step crosses some of their kinks. */
+#include <criterion/criterion.h>
+
+#include "gradcheck/engine.h"
+
+enum { N_RELUS = 20000 };
+
+struct relus {
+    double x[N_RELUS], dx[N_RELUS], y[N_RELUS], dy[N_RELUS];
+    double factor; /* of the first positive one's derivative */
+};
+
+static int relus_forward(void *ctx) {
+    struct relus *r = ctx;
+    for (size_t i = 0; i < N_RELUS; i++) {
+        r->y[i] = r->x[i] > 0 ? r->x[i] : 0;
+    }
+    return 0;
+}
+
+static int relus_backward(void *ctx) {
+    struct relus *r = ctx;
+    double factor = r->factor;
+    for (size_t i = 0; i < N_RELUS; i++) {
+        r->dx[i] = r->x[i] > 0 ? factor * r->dy[i] : 0;
+        factor = r->x[i] > 0 ? 1 : factor;
+    }
+    return 0;
+}
+
+Test(gradcheck_screen, accuses_none_of_many_right_relus_and_the_one_wrong) {
+    static struct relus r;
+    struct gradcheck_tensor x = GRADCHECK_INPUT("x", r.x, r.dx, N_RELUS);
+    struct gradcheck_tensor y = GRADCHECK_OUTPUT("y", r.y, r.dy, N_RELUS);
+    const struct gradcheck_kernel kernel = {.name = "relus",
+                                            .inputs = &x,
+                                            .n_inputs = 1,
+                                            .outputs = &y,
+                                            .n_outputs = 1,
+                                            .forward = relus_forward,
+                                            .backward = relus_backward,
+                                            .ctx = &r};
+    struct gc_random random;
+    gc_random_seed(&random, 7, 7);
+    size_t n_pass = 0;
+    for (uint64_t seed = 0; seed < 12; seed++) {
+        for (size_t i = 0; i < N_RELUS; i++) {
+            r.x[i] = 4 * gc_random_uniform(&random) - 2;
+        }
+        const struct gradcheck_options options = {
+            .seed = seed, .n_points = 1, .screen_only = true, .no_diagnosis = true};
+        struct gradcheck_report report;
+        r.factor = 1;
+        cr_assert_eq(gradcheck_run(&kernel, &options, &report), GRADCHECK_OK);
+        cr_expect_neq(report.verdict, GRADCHECK_FAIL, "seed %d", (int)seed);
+        n_pass += report.verdict == GRADCHECK_PASS;
+        r.factor = 1.01;
+        cr_assert_eq(gradcheck_run(&kernel, &options, &report), GRADCHECK_OK);
+        cr_expect_eq(report.verdict, GRADCHECK_FAIL, "seed %d", (int)seed);
+    }
+    cr_expect(n_pass >= 11, "%zu", n_pass);
+}
