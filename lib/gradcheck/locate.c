@@ -6,7 +6,7 @@
 #include "elementwise.h"
 #include "screen.h"
 
-enum { MOST_FOUND = 16, HUNT_LEVELS = 4 };
+enum { MOST_FOUND = 16, HUNT_LEVELS = 4, MORE_LEVELS = 12 };
 
 struct hunt {
     struct gc_session *s;
@@ -20,11 +20,16 @@ static double step_for(const struct hunt *hunt, size_t n) {
     return fmin(4 * hunt->screen->step * growth, fmax(0.05, 4 * hunt->screen->step));
 }
 
-static double residual(const struct hunt *hunt, size_t first, size_t last, double *bound) {
+/* Sharp: what the bound should be below, or it is tried once more with more levels. */
+static double residual(const struct hunt *hunt, size_t first, size_t last, double sharp,
+                       double *bound) {
     struct gc_line line;
     gc_choose_direction(hunt->s, hunt->screen->failed, first, last);
     struct gc_estimate e =
         gc_screen_line(hunt->s, &line, step_for(hunt, last - first), HUNT_LEVELS);
+    if (!(e.bound <= sharp)) {
+        e = gc_screen_line(hunt->s, &line, step_for(hunt, last - first), MORE_LEVELS);
+    }
     *bound = isfinite(e.bound) ? e.bound : INFINITY;
     return e.value - line.predicted;
 }
@@ -41,8 +46,9 @@ static void search_range(struct hunt *hunt, size_t first, size_t last, double wh
     }
     size_t middle = first + (last - first) / 2;
     double left_bound = INFINITY;
-    double left = residual(hunt, first, middle, &left_bound);
-    bool left_wrong = !(fabs(left) <= left_bound);
+    double left = residual(hunt, first, middle, 0.25 * fabs(whole), &left_bound);
+    /* Where that is not sharp enough, the half with most of the whole. */
+    bool left_wrong = !(fabs(left) <= fmin(left_bound, 0.5 * fabs(whole)));
     double right = whole - left;
     double right_bound = whole_bound + left_bound;
     bool right_wrong = !left_wrong || !(fabs(right) <= right_bound);
