@@ -157,7 +157,8 @@ struct gc_session {
     double *cotangent;
     double *sigma; /* noise, standard deviation, measured */
     double *noise_table;
-    unsigned char *touched; /* it moved with the entry under examination */
+    unsigned char *touched; /* it moved with the entry under examination: 1, and 1 for each value
+                             * that its grain is known from, as long as that fits */
     unsigned char *alive;   /* it moved while noise was measured at this point */
     double *cotangent_scratch;
     double *grain;  /* values of one examination are multiples of this */

@@ -177,14 +177,17 @@ static double unseen_noise(const struct gc_levels *l) {
 }
 
 /* An output that only takes values on a grid coarser than its format (a float inside) is as noisy
- * as that. A grid above 1e-5 of the value is a staircase, and no noise. */
+ * as that. A grid above 1e-5 of the value is a staircase, and no noise. A few values may have last
+ * bits of 0 by chance. */
 static double grain_noise(struct search *q) {
+    enum { FEWEST = 4 };
     struct gc_norm sum = {0, 0, 0};
     for (size_t o = 0; o < q->s->k->n_outputs; o++) {
         const struct gc_output *out = &q->s->outputs[o];
         for (size_t i = out->first; out->is_float && i < out->first + out->count; i++) {
             double grain = q->s->grain[i];
-            if (isfinite(grain) && 0.1 * grain > gc_output_floor(q->s, out, q->s->y0[i])) {
+            if (q->s->touched[i] > FEWEST &&
+                0.1 * grain > gc_output_floor(q->s, out, q->s->y0[i])) {
                 gc_norm_add(&sum, q->s->cotangent[i] * grain);
                 q->staircase = q->staircase || grain > 1e-5 * fabs(q->s->y0[i]);
             }

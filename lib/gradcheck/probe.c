@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <float.h>
+#include <limits.h>
 #include <math.h>
 
 #include "probe.h"
@@ -98,6 +99,7 @@ static void watch_grain(struct gc_session *s, size_t i, double y) {
     double size = fabs(s->y0[i]);
     if (y != s->y0[i] && fabs(y) >= 0.5 * size && fabs(y) <= 2 * size && y != 0) {
         s->grain[i] = fmin(s->grain[i], lowest_bit(y));
+        s->touched[i] = (unsigned char)(s->touched[i] + (s->touched[i] < UCHAR_MAX));
     }
 }
 
@@ -143,10 +145,10 @@ static void sum_outputs(struct gc_session *s, struct gc_group *group, const doub
     for (size_t o = 0; o < s->k->n_outputs; o++) {
         const struct gc_output *out = &s->outputs[o];
         for (size_t i = out->first; out->is_float && i < out->first + out->count; i++) {
-            watch_grain(s, i, up[i]);
-            watch_grain(s, i, down[i]);
             if (up[i] != s->y0[i] || down[i] != s->y0[i]) {
-                s->touched[i] = 1;
+                s->touched[i] = s->touched[i] > 0 ? s->touched[i] : 1;
+                watch_grain(s, i, up[i]);
+                watch_grain(s, i, down[i]);
                 add_output(s, out, lane_of(group, i), i, up[i], down[i]);
             }
         }

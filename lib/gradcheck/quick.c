@@ -149,8 +149,8 @@ static bool probe_levels(struct gc_session *s, struct gc_group *group,
 
 /* A lane that is content and agrees with backward is done; any other is looked at by itself. The
  * quick estimate, with the noise that the closer look found, replaces that if the two agree and it
- * is sharper. Over coarse outputs, whose noise is each level's own, it may not accuse alone,
- * though, by less than its bound again. */
+ * is sharper. It may not accuse alone, though: over coarse outputs, whose noise is each level's
+ * own, not by less than its bound again, and where the closer look found nothing, not at all. */
 static void settle(struct gc_session *s, const struct gc_lane *lane, const struct gc_quick *quick) {
     size_t entry = lane->entry;
     struct gc_estimate e = gc_estimate_best(&lane->levels, 6);
@@ -171,7 +171,8 @@ static void settle(struct gc_session *s, const struct gc_lane *lane, const struc
     error = fabs(e.value - s->grad[entry]);
     double bound = e.bound + s->rounding[entry];
     bool confirmed = fabs(e.value - s->numeric[entry]) <= e.bound + s->bound[entry];
-    bool fair = !coarse || error <= bound || wrong || !(error <= 2 * bound);
+    bool alone = error > bound && !wrong;
+    bool fair = !alone || (isfinite(s->bound[entry]) && !(coarse && error <= 2 * bound));
     if (!s->stopped && confirmed && fair && e.bound < s->bound[entry] &&
         (s->state[entry] & GC_AT_KINK) == 0) {
         gc_record(s, entry, &e, GRADCHECK_NO_REASON);

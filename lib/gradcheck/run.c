@@ -121,6 +121,7 @@ static bool check_point(struct gc_session *s, bool *contract_done) {
         use_stream(s, STREAM_ELEMENTWISE);
         complete = gc_check_elementwise(s);
         gc_check_ties(s);
+        gc_look_again(s);
         s->report->n_forward_elementwise += s->report->n_forward - before;
     } else if (found.n_fail > 0) {
         use_stream(s, STREAM_LOCATION);

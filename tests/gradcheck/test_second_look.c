@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+/* y = (p - q) tanh(a) in float32, with the forward in float64 as the truth. Where tanh is nearly 1,
+ * the 1 - t^2 of a right backward has few digits, and nudges of a few units do not show it. */
+#include <criterion/criterion.h>
+#include <math.h>
+
+#include "gradcheck/gradcheck.h"
+
+enum { N = 8, WRONG = 3 };
+
+struct gate {
+    float p[N], q[N], a[N], dp[N], dq[N], da[N], y[N], dy[N];
+    float at;     /* a[WRONG] as it was opened */
+    float factor; /* of da[WRONG] */
+    bool here_only;
+    unsigned n_forward;
+};
+
+static int forward(void *ctx) {
+    struct gate *g = ctx;
+    g->n_forward++;
+    for (size_t i = 0; i < N; i++) {
+        g->y[i] = (g->p[i] - g->q[i]) * tanhf(g->a[i]);
+    }
+    return 0;
+}
+
+static int forward_wide(void *ctx, double *const outputs[]) {
+    struct gate *g = ctx;
+    for (size_t i = 0; i < N; i++) {
+        outputs[0][i] = ((double)g->p[i] - (double)g->q[i]) * tanh((double)g->a[i]);
+    }
+    return 0;
+}
+
+static int backward(void *ctx) {
+    struct gate *g = ctx;
+    for (size_t i = 0; i < N; i++) {
+        float t = tanhf(g->a[i]);
+        g->dp[i] = g->dy[i] * t;
+        g->dq[i] = -g->dy[i] * t;
+        g->da[i] = g->dy[i] * (g->p[i] - g->q[i]) * (1 - t * t);
+    }
+    bool near = fabsf(g->a[WRONG] - g->at) <= 1e-5F * g->at;
+    g->da[WRONG] *= near || !g->here_only ? g->factor : 1;
+    return 0;
+}
+
+static void open_gate(struct gate *g, float least_a, float factor) {
+    *g = (struct gate){.factor = factor};
+    for (size_t i = 0; i < N; i++) {
+        g->p[i] = 1.5F + 0.11F * (float)i;
+        g->q[i] = 0.7F - 0.07F * (float)i;
+        g->a[i] = least_a + 0.13F * (float)i;
+    }
+    g->at = g->a[WRONG];
+}
+
+static struct gradcheck_report check(struct gate *g, uint64_t seed, size_t max_evaluations) {
+    const struct gradcheck_tensor inputs[] = {
+        GRADCHECK_INPUT("p", g->p, g->dp, N),
+        GRADCHECK_INPUT("q", g->q, g->dq, N),
+        GRADCHECK_INPUT("a", g->a, g->da, N),
+    };
+    const struct gradcheck_tensor outputs[] = {GRADCHECK_OUTPUT("y", g->y, g->dy, N)};
+    const struct gradcheck_kernel kernel = {.name = "gate",
+                                            .inputs = inputs,
+                                            .n_inputs = 3,
+                                            .outputs = outputs,
+                                            .n_outputs = 1,
+                                            .forward = forward,
+                                            .forward_wide = forward_wide,
+                                            .backward = backward,
+                                            .ctx = g};
+    const struct gradcheck_options o = {
+        .n_points = 1, .seed = seed, .max_evaluations = max_evaluations, .no_diagnosis = true};
+    struct gradcheck_report r;
+    cr_assert_eq(gradcheck_run(&kernel, &o, &r), GRADCHECK_OK, "%s", r.summary);
+    return r;
+}
+
+static struct gradcheck_report check_seed(float least_a, float factor, uint64_t seed) {
+    struct gate g;
+    open_gate(&g, least_a, factor);
+    return check(&g, seed, 0);
+}
+
+Test(gradcheck_second_look, digits_that_a_shut_gate_lost_are_no_mistake) {
+    static const float from[] = {3, 4, 5, 6, 7};
+    for (uint64_t seed = 0; seed < 50; seed++) {
+        struct gradcheck_report r = check_seed(from[seed % 5], 1, seed);
+        cr_expect_neq(r.verdict, GRADCHECK_FAIL, "a from %g, seed %u: %s", (double)from[seed % 5],
+                      (unsigned)seed, r.summary);
+        cr_expect_eq(r.tensors[0].n_fail + r.tensors[1].n_fail + r.tensors[2].n_fail, 0);
+    }
+}
+
+Test(gradcheck_second_look, what_is_let_off_is_inaccurate_not_passed) {
+    size_t n_inaccurate = 0;
+    for (uint64_t seed = 0; seed < 10; seed++) {
+        struct gradcheck_report r = check_seed(5, 1, seed);
+        n_inaccurate += r.verdict == GRADCHECK_INACCURATE;
+        cr_expect(r.tensors[2].worst_resolution > 1e-6, "what was seen to be rounding counts: %g",
+                  r.tensors[2].worst_resolution);
+    }
+    cr_expect_geq(n_inaccurate, 8);
+}
+
+Test(gradcheck_second_look, a_mistake_as_small_fails) {
+    static const struct {
+        float from, factor;
+    } table[] = {
+        {0.2F, 1 + 4e-6F}, {0.2F, 1 - 4e-6F}, {1, 1 + 2e-5F}, {2, 1 - 1e-4F}, {3, 1 + 4e-4F},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        for (uint64_t seed = 0; seed < 5; seed++) {
+            struct gradcheck_report r = check_seed(table[i].from, table[i].factor, seed);
+            cr_expect_eq(r.verdict, GRADCHECK_FAIL, "row %zu: %s", i, r.summary);
+            cr_expect_geq(r.tensors[2].n_fail, 1, "row %zu", i);
+            cr_expect_eq(r.tensors[2].worst.place.index[0], (size_t)WRONG, "row %zu", i);
+        }
+    }
+}
+
+/* A derivative that is a small difference has the other sign beside the point; so has its error. */
+Test(gradcheck_second_look, a_wrong_factor_fails_although_the_derivative_changes_sign) {
+    for (uint64_t seed = 0; seed < 5; seed++) {
+        struct gate g;
+        open_gate(&g, 0.4F, 1 + 5e-4F);
+        g.q[WRONG] = 0.99F * g.p[WRONG];
+        struct gradcheck_report r = check(&g, seed, 0);
+        cr_expect_eq(r.verdict, GRADCHECK_FAIL, "%s", r.summary);
+        cr_expect_eq(r.tensors[2].worst.place.index[0], (size_t)WRONG);
+    }
+}
+
+/* Beyond what nudges for rounding reach, and nearer than any neighbour. */
+Test(gradcheck_second_look, a_mistake_at_the_point_alone_fails) {
+    for (uint64_t seed = 0; seed < 5; seed++) {
+        struct gate g;
+        open_gate(&g, 0.4F, 1 + 2e-4F);
+        g.here_only = true;
+        struct gradcheck_report r = check(&g, seed, 0);
+        cr_expect_eq(r.verdict, GRADCHECK_FAIL, "%s", r.summary);
+    }
+}
+
+Test(gradcheck_second_look, the_point_is_left_as_it_was) {
+    struct gate g;
+    open_gate(&g, 5, 1);
+    struct gradcheck_report r = check(&g, 0, 0);
+    size_t worst = r.tensors[2].worst.place.index[0];
+    cr_expect_eq(r.tensors[2].worst.value, (double)g.a[worst]);
+    cr_expect_eq(g.a[WRONG], g.at);
+}
+
+/* No call too many, and what was not looked at to the end is not let off. */
+Test(gradcheck_second_look, it_keeps_within_the_budget) {
+    struct gate g;
+    open_gate(&g, 0.4F, 1 + 2e-5F);
+    unsigned all = 0;
+    struct gradcheck_report r = check(&g, 0, 0);
+    all = (unsigned)r.n_forward;
+    for (unsigned budget = all - 6000; budget < all; budget += 1000) {
+        r = check(&g, 0, budget);
+        cr_expect_leq(r.n_forward, budget);
+        cr_expect_eq(r.verdict, GRADCHECK_FAIL, "%u calls: %s", budget, r.summary);
+    }
+}
