@@ -62,6 +62,11 @@ objects   = $(patsubst %.c,$(B)/%.o,$(wildcard $(foreach m,$(1),lib/$(m)/*.c)))
 libraries = $(sort $(foreach m,$(1),$(libs_$(m))))
 TESTED   := $(foreach m,$(MODULES),$(if $(wildcard tests/$(m)/test_*.c),$(m)))
 TESTS    := $(TESTED:%=$(B)/tests/test_%) $(B)/tests/test_notebook $(B)/tests/test_kernels
+# Under sanitizers a process takes longer than most tests: what can runs in one.
+ALONE    := neuron gradcheck golden
+ifneq ($(filter san%,$(MODE)),)
+TESTS    := $(filter-out $(ALONE:%=$(B)/tests/test_%),$(TESTS)) $(ALONE:%=$(B)/alone_%)
+endif
 PY_TESTS := $(sort $(wildcard tests/*/test_*.py))
 # The oracle, the scripts and the example, which is built by its test, are the same in every mode.
 ifneq ($(MODE),debug)
@@ -243,8 +248,7 @@ $(B)/tests/test_gradcheck $(B)/alone_gradcheck: override LDFLAGS += -Wl,--wrap=g
 # test_allocation counts what lib/neuron allocates.
 $(B)/tests/test_neuron $(B)/alone_neuron: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
-# The same tests in one process without Criterion's library, for scripts/mutate.
-ALONE := neuron gradcheck golden
+# The same tests in one process without Criterion's library, for scripts/mutate and for sanitizers.
 .PHONY: build-alone
 build-alone: $(ALONE:%=$(B)/alone_%)
 define alone_program

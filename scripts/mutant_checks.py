@@ -21,6 +21,8 @@ QUICKLY = "-w -g0"
 MAKE = ("make", "-s")
 MEMORY = 4 << 30
 BUILD_SECONDS = 900
+MOST_OUTPUT = 1 << 16
+SLOW = 0.02  # share of all tests' time
 
 
 class CannotRun(Exception):
@@ -32,7 +34,7 @@ class Check:
     name: str
     commands: tuple[str, ...]   # run with {B} as build/<mode>; the first word is built first
     mode: str = "debug"
-    by_name: bool = False       # takes names of tests to run first
+    by_name: bool = False       # takes names of tests to run first, and with a - before them last
 
     @property
     def targets(self) -> list[str]:
@@ -46,7 +48,11 @@ class Check:
 class Outcome:
     failed: bool
     cpu: float      # seconds, with all its children
-    last_word: str = ""
+    words: tuple[str, ...] = ()  # the last that it printed
+
+    @property
+    def last_word(self) -> str:
+        return self.words[-1] if self.words else ""
 
 
 def alone(module: str, mode: str = "debug") -> Check:
@@ -121,10 +127,10 @@ def call(command: list[str], folder: pathlib.Path, mode: str, cpu: float) -> Out
         _, status, used = os.wait4(process.pid, 0)
         clock.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
-        output.seek(max(0, output.seek(0, os.SEEK_END) - 400))
-        lines = output.read().decode(errors="replace").split()
+        output.seek(max(0, output.seek(0, os.SEEK_END) - MOST_OUTPUT))
+        words = output.read().decode(errors="replace").split()
     shutil.rmtree(temporary, ignore_errors=True)  # what a test left that did not come to its end
-    return Outcome(process.returncode != 0, used.ru_utime + used.ru_stime, lines[-1] if lines else "")
+    return Outcome(process.returncode != 0, used.ru_utime + used.ru_stime, tuple(words))
 
 
 PYTHON = python_with_numpy()
@@ -136,6 +142,7 @@ class Tree:
     def __init__(self, top: pathlib.Path, folder: pathlib.Path) -> None:
         self.folder = folder
         self.baselines: dict[Check, float] = {}
+        self.slow_tests: dict[Check, list[str]] = {}
         self.known_commands: dict[tuple[Check, str], str] = {}
         self.equipped: set[Check] = set()
         shutil.rmtree(folder, ignore_errors=True)
@@ -181,14 +188,26 @@ class Tree:
         for name in re.findall(r" -o (build/\S+\.o)\b", commands):
             copy(clean.folder / name, self.folder / name)
 
-    def run(self, check: Check, cpu: float, killers: list[str] | None = None) -> Outcome:
+    def run(self, check: Check, cpu: float, order: list[str] | None = None) -> Outcome:
         spent = 0.0
         for command in check.words():
-            outcome = call(command + (killers or [] if check.by_name else []), self.folder, check.mode, cpu)
+            outcome = call(command + (order or [] if check.by_name else []), self.folder, check.mode, cpu)
             spent += outcome.cpu
             if outcome.failed:
                 return dataclasses.replace(outcome, cpu=spent)
         return Outcome(False, spent)
+
+    def slow(self, check: Check) -> list[str]:
+        """What the check is given to run its slow tests last: most mutants do not live to see them."""
+        if not check.by_name:
+            return []
+        self.limit(check)
+        if check not in self.slow_tests:
+            words = call([*check.words()[0], "--times"], self.folder, check.mode, 600).words
+            seconds = {name: float(time) for name, time in re.findall(r"(\w+/\w+) ([\d.]+)", " ".join(words))}
+            self.slow_tests[check] = [f"-{name}" for name, time in seconds.items()
+                                      if time > SLOW * sum(seconds.values())]
+        return self.slow_tests[check]
 
     def limit(self, check: Check) -> float:
         """Of CPU time, from the sources as they are; they have to pass."""

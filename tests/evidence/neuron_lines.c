@@ -255,7 +255,7 @@ static void judge_wide(const struct outcome outcomes[], size_t n, struct table *
 const struct experiment float32_experiment = {
     .name = "float32",
     .what = "float32 neuron, |z| <= 2, one entry wrong by 1e-3",
-    .n_ci = N_SAMPLE(66),
+    .n_ci = N_SAMPLE(33),
     .n_full = N_ALL,
     .draw = draw_narrow,
     .judge = judge_narrow,
@@ -263,7 +263,7 @@ const struct experiment float32_experiment = {
 const struct experiment float32_wide_experiment = {
     .name = "float32_wide",
     .what = "the same with forward_wide, wrong by 2e-6",
-    .n_ci = N_SAMPLE(66),
+    .n_ci = N_SAMPLE(22),
     .n_full = N_ALL,
     .draw = draw_wide,
     .judge = judge_wide,
