@@ -33,7 +33,9 @@
  *    1983; Shi, Xie, Xuan, Nocedal, SIAM J. Sci. Comput. 44, 2022;
  *  - noise: ECnoise, More and Wild, SIAM J. Sci. Comput. 33, 2011;
  *  - compensated sums: Neumaier, Z. Angew. Math. Mech. 54, 1974;
- *  - rounding of backward by nudged arguments: Stott Parker, Monte Carlo Arithmetic, UCLA 1997;
+ *  - rounding of backward by nudged arguments: Stott Parker, Monte Carlo Arithmetic, UCLA 1997; and
+ *    of values inside it that no nudge moves, by the sign of the error at up to 200 neighbours of
+ *    the point, before an entry that is off by little is accused;
  *  - many entries in one evaluation: Curtis, Powell, Reid, J. Inst. Math. Appl. 13, 1974;
  *  - u.(J v) = (J' u).v: Griewank and Walther, Evaluating Derivatives, SIAM 2008;
  *  - subgradients at kinks: Clarke, Optimization and Nonsmooth Analysis, Wiley 1983;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-/* y = (p - q) tanh(a) in float32, with the forward in float64 as the truth. Where tanh is nearly 1,
- * the 1 - t^2 of a right backward has few digits, and nudges of a few units do not show it. */
+/* y = c (p - q) tanh(a / l) in float32, with the forward in float64 as the truth. Where tanh is
+ * nearly 1, the 1 - t^2 of a right backward has few digits, and nudges of a few units do not show
+ * it. */
 #include <criterion/criterion.h>
+#include <float.h>
 #include <math.h>
 
 #include "gradcheck/gradcheck.h"
@@ -10,17 +12,21 @@ enum { N = 8, WRONG = 3 };
 
 struct gate {
     float p[N], q[N], a[N], dp[N], dq[N], da[N], y[N], dy[N];
+    float c, l;
     float at;     /* a[WRONG] as it was opened */
     float factor; /* of da[WRONG] */
     bool here_only;
-    unsigned n_forward;
+    /* What is added to a gradient, in units of the last place of the largest output over the size
+     * of the input; its sign is that of a step that far nudges reach. */
+    float units;
+    bool to_p;    /* else to that of a */
+    float per_dy; /* what that is for a cotangent of 1, from the first backward on */
 };
 
 static int forward(void *ctx) {
     struct gate *g = ctx;
-    g->n_forward++;
     for (size_t i = 0; i < N; i++) {
-        g->y[i] = (g->p[i] - g->q[i]) * tanhf(g->a[i]);
+        g->y[i] = g->c * (g->p[i] - g->q[i]) * tanhf(g->a[i] / g->l);
     }
     return 0;
 }
@@ -28,26 +34,47 @@ static int forward(void *ctx) {
 static int forward_wide(void *ctx, double *const outputs[]) {
     struct gate *g = ctx;
     for (size_t i = 0; i < N; i++) {
-        outputs[0][i] = ((double)g->p[i] - (double)g->q[i]) * tanh((double)g->a[i]);
+        double difference = (double)g->p[i] - (double)g->q[i];
+        outputs[0][i] = (double)g->c * difference * tanh((double)g->a[i] / (double)g->l);
     }
     return 0;
+}
+
+static float rms(const float values[]) {
+    float sum = 0;
+    for (size_t i = 0; i < N; i++) {
+        sum += values[i] * values[i];
+    }
+    return sqrtf(sum / N);
+}
+
+static float hidden(struct gate *g) {
+    if (g->per_dy == 0) {
+        for (size_t i = 0; i < N; i++) {
+            g->per_dy = fmaxf(g->per_dy, fabsf(g->dy[i] * g->y[i]));
+        }
+        g->per_dy *= FLT_EPSILON / rms(g->to_p ? g->p : g->a) / fabsf(g->dy[WRONG]);
+    }
+    int step = (int)floorf(40 * (g->to_p ? g->p[WRONG] : g->a[WRONG] / g->l));
+    return (step % 2 ? -1.0F : 1.0F) * g->units * g->per_dy * g->dy[WRONG];
 }
 
 static int backward(void *ctx) {
     struct gate *g = ctx;
     for (size_t i = 0; i < N; i++) {
-        float t = tanhf(g->a[i]);
-        g->dp[i] = g->dy[i] * t;
-        g->dq[i] = -g->dy[i] * t;
-        g->da[i] = g->dy[i] * (g->p[i] - g->q[i]) * (1 - t * t);
+        float t = tanhf(g->a[i] / g->l);
+        g->dp[i] = g->dy[i] * g->c * t;
+        g->dq[i] = -g->dy[i] * g->c * t;
+        g->da[i] = g->dy[i] * g->c * (g->p[i] - g->q[i]) * (1 - t * t) / g->l;
     }
+    *(g->to_p ? &g->dp[WRONG] : &g->da[WRONG]) += hidden(g);
     bool near = fabsf(g->a[WRONG] - g->at) <= 1e-5F * g->at;
     g->da[WRONG] *= near || !g->here_only ? g->factor : 1;
     return 0;
 }
 
 static void open_gate(struct gate *g, float least_a, float factor) {
-    *g = (struct gate){.factor = factor};
+    *g = (struct gate){.factor = factor, .c = 1, .l = 1};
     for (size_t i = 0; i < N; i++) {
         g->p[i] = 1.5F + 0.11F * (float)i;
         g->q[i] = 0.7F - 0.07F * (float)i;
@@ -119,6 +146,35 @@ Test(gradcheck_second_look, a_mistake_as_small_fails) {
             cr_expect_geq(r.tensors[2].n_fail, 1, "row %zu", i);
             cr_expect_eq(r.tensors[2].worst.place.index[0], (size_t)WRONG, "row %zu", i);
         }
+    }
+}
+
+/* Whatever the sizes of outputs and inputs, and whichever output is the largest. */
+Test(gradcheck_second_look, rounding_is_some_units_of_the_largest_output) {
+    static const struct {
+        float c, l, first_p;
+        bool to_p;
+    } table[] = {
+        {1, 1, 1.5F, false},    {1, 1, 1.5F, true}, {1000, 1, 1.5F, false}, {1e-3F, 1, 1.5F, true},
+        {1, 1000, 1.5F, false}, {1, 1, 100, false}, {1, 1, 100, true},
+    };
+    for (size_t i = 0; i < 2 * sizeof table / sizeof table[0]; i++) {
+        const bool little = i % 2 == 0;
+        struct gate g;
+        open_gate(&g, 0.5F, 1);
+        g.c = table[i / 2].c;
+        g.l = table[i / 2].l;
+        g.p[0] = table[i / 2].first_p;
+        g.to_p = table[i / 2].to_p;
+        g.units = little ? 55 : 75;
+        for (size_t k = 0; k < N; k++) {
+            g.a[k] *= g.l;
+        }
+        g.at = g.a[WRONG];
+        struct gradcheck_report r = check(&g, 1, 0);
+        size_t tensor = g.to_p ? 0 : 2;
+        cr_expect_eq(r.tensors[tensor].n_fail, little ? 0 : 1, "row %zu: %s", i, r.summary);
+        cr_expect_eq(r.verdict == GRADCHECK_FAIL, !little, "row %zu: %s", i, r.summary);
     }
 }
 
