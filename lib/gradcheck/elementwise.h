@@ -35,7 +35,4 @@ bool gc_check_elementwise(struct gc_session *s);        /* false: out of memory 
 /* kink.c */
 void gc_check_ties(struct gc_session *s);
 
-/* second_look.c: entries that are off by little, before they are judged */
-void gc_look_again(struct gc_session *s);
-
 #endif

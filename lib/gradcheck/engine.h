@@ -257,6 +257,13 @@ double gc_loosest(double epsilon); /* a pass needs a resolution at most this */
 
 void gc_measure_rounding(struct gc_session *s);
 
+/* ---- second_look.c ---- */
+
+/* What a unit in the last place of a hidden value makes of a gradient, if that value is as large as
+ * the input or as an output. Touched: as one that the entry under examination moved. */
+double gc_hidden_unit(const struct gc_session *s, const struct gc_input *in, bool touched);
+void gc_look_again(struct gc_session *s); /* at entries off by little, before they are judged */
+
 /* ---- elementwise.c ---- */
 
 enum gc_entry_state { /* bits */

@@ -141,7 +141,7 @@ struct gradcheck_entry;
 
 struct gradcheck_progress { /* what the progress callback is told */
     const char *phase;      /* "contract", "rounding", "jvp", "wide", "screen", "elementwise",
-                               "location", "controls" */
+                               "second look", "location", "controls" */
     size_t point, n_points;
     size_t done, total; /* of this phase */
     size_t evaluations; /* forward calls so far */
@@ -259,7 +259,8 @@ struct gradcheck_entry { /* one gradient entry, checked */
     double value;      /* of the input there */
     double backward;   /* the stored gradient divided by grad_scale */
     double numeric;    /* finite differences (or the wide forward's) */
-    double bound;      /* |numeric - truth| + rounding of backward <= bound */
+    double bound;      /* |numeric - truth| + rounding of backward, here and where it was looked at
+                          again, <= bound */
     double resolution; /* bound / max(|numeric|, scale of the tensor) */
     double step;       /* half width of the finest difference used */
 };

@@ -168,6 +168,9 @@ void gc_judge_screen(struct gc_session *s, const struct gc_screen *screen) {
     if (point->verdict == GRADCHECK_FAIL || screen->verdict == GRADCHECK_NOT_CHECKED) {
         return;
     }
+    if (point->reason == GRADCHECK_BUDGET && all_seen) {
+        return; /* not every entry was judged */
+    }
     if (screen->verdict == GRADCHECK_FAIL) {
         point->verdict = all_seen ? GRADCHECK_INCONCLUSIVE : GRADCHECK_FAIL;
         point->reason = all_seen ? GRADCHECK_NUMERICS : GRADCHECK_NO_REASON;
