@@ -120,7 +120,7 @@ static double predicted_rounding(const struct gc_session *s) {
 }
 
 /* What that of hidden values may, which no nudge shows: entries tell, if they are looked at. */
-static double hidden_rounding(const struct gc_session *s) {
+static double unseen_rounding(const struct gc_session *s) {
     enum { UNITS = 4 };
     struct gc_norm total = {0, 0, 0};
     for (size_t i = 0; i < s->k->n_inputs; i++) {
@@ -193,7 +193,7 @@ static enum gradcheck_verdict judge_direction(struct gc_session *s, size_t numbe
     }
     if (!gc_agrees(line->predicted, e->value, allowed)) {
         bool sound = e->truncation + e->jump <= 0.25 * fmax(fabs(e->value), error) &&
-                     (!among_kinks(e) || persists(line, e, error)) && error > hidden_rounding(s);
+                     (!among_kinks(e) || persists(line, e, error)) && error > unseen_rounding(s);
         if (sound) {
             report->n_fail++;
             note_failure(s, number, line, e, allowed);

@@ -93,7 +93,7 @@ static void take_point(struct gc_session *s) {
     memcpy(s->cotangent, s->cotangent_scratch, s->n_outs * sizeof s->cotangent[0]);
 }
 
-static double moved(struct gc_session *s, enum gradcheck_dtype dtype, double value, double by) {
+static double nearby(struct gc_session *s, enum gradcheck_dtype dtype, double value, double by) {
     return gc_dtype_round(dtype, value + by * gc_random_signed(&s->random));
 }
 
@@ -106,14 +106,14 @@ static void move_off(struct gc_session *s, double share, uint64_t number) {
         double scale = in->checked ? gc_tensor_scale(s, in) : 0;
         for (size_t e = in->first; in->checked && e < in->first + in->count; e++) {
             double size = s->base[e] == 0 ? scale : s->base[e];
-            double x = moved(s, in->t->dtype, s->base[e], share * size);
+            double x = nearby(s, in->t->dtype, s->base[e], share * size);
             s->base[e] = isfinite(x) && x >= in->lower && x <= in->upper ? x : s->base[e];
         }
     }
     for (size_t o = 0; o < s->k->n_outputs; o++) {
         const struct gc_output *out = &s->outputs[o];
         for (size_t i = out->first; out->has_cotangent && i < out->first + out->count; i++) {
-            s->cotangent[i] = moved(s, out->t->dtype, s->cotangent[i], share * s->cotangent[i]);
+            s->cotangent[i] = nearby(s, out->t->dtype, s->cotangent[i], share * s->cotangent[i]);
         }
     }
 }
