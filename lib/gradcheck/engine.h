@@ -224,6 +224,9 @@ bool gc_tick(struct gc_session *s, size_t done); /* progress; false: stop */
 void gc_choose_point(struct gc_session *s, size_t point);
 void gc_choose_cotangent(struct gc_session *s);
 double gc_tensor_scale(const struct gc_session *s, const struct gc_input *in); /* of its values */
+/* By a share of itself, which keeps its sign and order of magnitude (a logarithm stays in its
+ * domain even where none was stated); a zero by one of the tensor's scale. */
+double gc_moved(const struct gc_input *in, double value, double by, double scale);
 
 /* ---- contract.c ---- */
 

@@ -9,11 +9,7 @@ double gc_tensor_scale(const struct gc_session *s, const struct gc_input *in) {
     return rms > 0 ? rms : 1;
 }
 
-/* Each entry moves by up to a quarter of itself, which keeps its sign and order of magnitude (a
- * logarithm stays in its domain even where none was stated); zeros move by a quarter of the
- * tensor's scale. */
-static double move(struct gc_session *s, const struct gc_input *in, double value, double scale) {
-    double by = 0.5 * gc_random_uniform(&s->random) - 0.25;
+double gc_moved(const struct gc_input *in, double value, double by, double scale) {
     double moved = value == 0 ? by * scale : value * (1 + by);
     moved = fmin(fmax(moved, in->lower), in->upper);
     moved = gc_dtype_round(in->t->dtype, moved);
@@ -21,7 +17,8 @@ static double move(struct gc_session *s, const struct gc_input *in, double value
 }
 
 /* Point 0 is what the caller left in the buffers; the others depend on the seed and their number
- * alone. Inputs without a grad are parameters of the function and stay. */
+ * alone: each entry by up to a quarter. Inputs without a grad are parameters of the function and
+ * stay. */
 void gc_choose_point(struct gc_session *s, size_t point) {
     s->point = point;
     memset(s->alive, 0, s->n_outs);
@@ -40,7 +37,8 @@ void gc_choose_point(struct gc_session *s, size_t point) {
         }
         double scale = in->is_float ? gc_tensor_scale(s, in) : 0;
         for (size_t e = in->first; in->is_float && e < in->first + in->count; e++) {
-            s->base[e] = move(s, in, s->base[e], scale);
+            double by = 0.5 * gc_random_uniform(&s->random) - 0.25;
+            s->base[e] = gc_moved(in, s->base[e], by, scale);
         }
     }
     gc_write_point(s, s->base);

@@ -93,27 +93,22 @@ static void take_point(struct gc_session *s) {
     memcpy(s->cotangent, s->cotangent_scratch, s->n_outs * sizeof s->cotangent[0]);
 }
 
-static double nearby(struct gc_session *s, enum gradcheck_dtype dtype, double value, double by) {
-    return gc_dtype_round(dtype, value + by * gc_random_signed(&s->random));
-}
-
-/* Inputs and cotangents, each by about a share of itself, zeros by one of the tensor's size; the
- * same for the same number. */
+/* Inputs and cotangents, each by about a share of itself; the same for the same number. */
 static void move_off(struct gc_session *s, double share, uint64_t number) {
     gc_random_seed(&s->random, s->options.seed, (s->point + 1) * UINT64_C(0x200000001) + number);
     for (size_t i = 0; i < s->k->n_inputs; i++) {
         const struct gc_input *in = &s->inputs[i];
         double scale = in->checked ? gc_tensor_scale(s, in) : 0;
         for (size_t e = in->first; in->checked && e < in->first + in->count; e++) {
-            double size = s->base[e] == 0 ? scale : s->base[e];
-            double x = nearby(s, in->t->dtype, s->base[e], share * size);
-            s->base[e] = isfinite(x) && x >= in->lower && x <= in->upper ? x : s->base[e];
+            double by = share * gc_random_signed(&s->random);
+            s->base[e] = gc_moved(in, s->base[e], by, scale);
         }
     }
     for (size_t o = 0; o < s->k->n_outputs; o++) {
         const struct gc_output *out = &s->outputs[o];
         for (size_t i = out->first; out->has_cotangent && i < out->first + out->count; i++) {
-            s->cotangent[i] = nearby(s, out->t->dtype, s->cotangent[i], share * s->cotangent[i]);
+            double u = s->cotangent[i] * (1 + share * gc_random_signed(&s->random));
+            s->cotangent[i] = gc_dtype_round(out->t->dtype, u);
         }
     }
 }

@@ -56,6 +56,14 @@ class RunTests(unittest.TestCase):
                 with self.subTest(program=name):
                     self.assertEqual(run(str(path)), (status, last))
 
+    def test_a_program_without_criterion_that_hangs_is_ended(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "alone_hangs")
+            path.write_text(f"#!{sys.executable}\nimport time\nprint('s/a\\ns/b', flush=True)\ntime.sleep(20)\n"
+                            "print('2 passed')\n", encoding="utf-8")
+            path.chmod(0o755)
+            self.assertEqual(run("--seconds", "1", str(path)), (1, "1 passed, 1 failed"))
+
     def test_programs_are_added_up(self):
         with tempfile.TemporaryDirectory() as folder:
             for name, text, _, _ in ROWS:
