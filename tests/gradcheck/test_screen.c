@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Directions through many relus: every step crosses some of their kinks. */
+/* Directions through many relus, where every step crosses some of their kinks, and through many
+ * weights, where none does. */
 #include <criterion/criterion.h>
+#include <math.h>
 
 #include "gradcheck/engine.h"
 
@@ -60,4 +62,59 @@ Test(gradcheck_screen, accuses_none_of_many_right_relus_and_the_one_wrong) {
         cr_expect_eq(report.verdict, GRADCHECK_FAIL, "seed %d", (int)seed);
     }
     cr_expect(n_pass >= 11, "%zu", n_pass);
+}
+
+enum { N_WEIGHTS = 1000 };
+
+struct weights {
+    double w[N_WEIGHTS], dw[N_WEIGHTS], x[N_WEIGHTS], y, dy;
+};
+
+static int weights_forward(void *ctx) {
+    struct weights *n = ctx;
+    double z = 0;
+    for (size_t i = 0; i < N_WEIGHTS; i++) {
+        z += n->w[i] * n->x[i];
+    }
+    n->y = 1 / (1 + exp(-z));
+    return 0;
+}
+
+/* The gradient of the first weight is off by little. */
+static int weights_backward(void *ctx) {
+    struct weights *n = ctx;
+    for (size_t i = 0; i < N_WEIGHTS; i++) {
+        n->dw[i] = n->dy * n->y * (1 - n->y) * n->x[i] * (i == 0 ? 1 + 4e-6 : 1);
+    }
+    return 0;
+}
+
+Test(gradcheck_screen, sees_one_weight_that_is_off_by_less_than_coarse_steps_truncate) {
+    static struct weights n;
+    struct gradcheck_tensor w = GRADCHECK_INPUT("w", n.w, n.dw, N_WEIGHTS);
+    struct gradcheck_tensor y = GRADCHECK_OUTPUT("y", &n.y, &n.dy);
+    const struct gradcheck_kernel kernel = {.name = "weights",
+                                            .inputs = &w,
+                                            .n_inputs = 1,
+                                            .outputs = &y,
+                                            .n_outputs = 1,
+                                            .forward = weights_forward,
+                                            .backward = weights_backward,
+                                            .ctx = &n};
+    struct gc_random random;
+    gc_random_seed(&random, 8, 8);
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        for (size_t i = 0; i < N_WEIGHTS; i++) {
+            n.w[i] = 0.03 * gc_random_signed(&random);
+            n.x[i] = gc_random_signed(&random);
+        }
+        const struct gradcheck_options options = {.seed = seed,
+                                                  .n_points = 1,
+                                                  .max_evaluations = 40,
+                                                  .screen_only = true,
+                                                  .no_diagnosis = true};
+        struct gradcheck_report report;
+        cr_assert_eq(gradcheck_run(&kernel, &options, &report), GRADCHECK_OK);
+        cr_expect_eq(report.verdict, GRADCHECK_FAIL, "seed %d: %s", (int)seed, report.summary);
+    }
 }
