@@ -150,9 +150,11 @@ double gc_first_ratio(const struct gc_table *t);
 /* What it means that `what` (a gradient, a term of it) is `factor` times the right one. */
 void gc_name_factor(const struct gc_table *t, double factor, double confidence, const char *what,
                     struct gc_guess *guess);
-gc_hypothesis gc_guess_constant, gc_guess_function, gc_guess_two_values, gc_guess_contributions;
+gc_hypothesis gc_guess_constant, gc_guess_function, gc_guess_two_values, gc_guess_incomplete,
+    gc_guess_contributions;
 /* diagnosis_ratio.c */
-gc_hypothesis gc_guess_power, gc_guess_of_output, gc_guess_first_row_only, gc_guess_known_value;
+gc_hypothesis gc_guess_power, gc_guess_complement, gc_guess_of_output, gc_guess_first_row_only,
+    gc_guess_known_value;
 /* diagnosis_left_out.c */
 gc_hypothesis gc_guess_left_out, gc_guess_survivor;
 /* diagnosis_moved.c */
@@ -160,7 +162,9 @@ gc_hypothesis gc_guess_moved, gc_guess_other_gradient, gc_guess_threshold;
 /* diagnosis_rows.c */
 gc_hypothesis gc_guess_misplaced;
 /* diagnosis_element.c */
-gc_hypothesis gc_guess_wrong_element, gc_guess_wrong_addend;
+gc_hypothesis gc_guess_wrong_element, gc_guess_wrong_addend, gc_guess_wrong_function;
+/* diagnosis_direct.c */
+gc_hypothesis gc_guess_direct_term, gc_guess_sums, gc_guess_last_output;
 /* diagnosis_term.c */
 gc_hypothesis gc_guess_term, gc_guess_coupling, gc_guess_one_of_two_sums, gc_guess_product_rule;
 /* diagnosis_fine.c */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* A value is read at the wrong index: of the neighbour, of the first row, of the transposed place.
- * As a factor, backward f(v here) = right f(v there); as an addend, backward - right = k (v there -
- * v here). */
+/* A value is read at the wrong index: of the neighbour, of the first row, of the transposed place;
+ * or it stands where a function of it belongs. As a factor, backward f(v here) = right f(v there);
+ * as an addend, backward - right = k (f(v there) - g(v here)), g being f where the index is what is
+ * wrong. */
 #include <math.h>
 
 #include "diagnosis.h"
@@ -19,6 +20,13 @@ static double slope_of_y_tanh(double q) {
     return 1 - q * q;
 }
 
+static double sigmoid_of(double q) {
+    return 1 / (1 + exp(-q));
+}
+static double tanh_of(double q) {
+    return tanh(q);
+}
+
 static double (*const FORMS[])(double) = {plain, positive, slope_of_y_sigmoid, slope_of_y_tanh};
 enum { N_FORMS = sizeof FORMS / sizeof FORMS[0] };
 
@@ -26,7 +34,7 @@ struct misread {
     const struct gc_atom *atom;
     enum gc_move move;
     size_t axis;
-    double (*form)(double);
+    double (*form)(double), (*belongs)(double);
     double k; /* of an addend */
 };
 
@@ -49,7 +57,7 @@ static double addend(const struct gc_table *t, const struct misread *m, size_t r
     double there = 0;
     (void)gc_atom_value(t, m->atom, row, column, GC_STAY, 0, &here);
     (void)gc_atom_value(t, m->atom, row, column, m->move, m->axis, &there);
-    return m->form(there) - m->form(here);
+    return m->form(there) - m->belongs(here);
 }
 
 static struct gc_prediction addend_misread(const struct gc_table *t, size_t row, size_t column,
@@ -118,7 +126,7 @@ static bool find_k(const struct gc_table *t, struct misread *m, size_t *n) {
 
 static void guess_addend(const struct gc_table *t, struct misread *m, struct gc_guess *guess) {
     size_t n;
-    m->form = plain;
+    m->form = m->belongs = plain;
     if (gc_holds_something(t) && find_k(t, m, &n) && n > 2 &&
         gc_explains(t, addend_misread, m) > 0) {
         tell(t, m, 0.92 * gc_support(n - 1), guess);
@@ -157,4 +165,60 @@ void gc_guess_wrong_element(const struct gc_table *t, struct gc_guess *guess) {
 
 void gc_guess_wrong_addend(const struct gc_table *t, struct gc_guess *guess) {
     each_misreading(t, guess, guess_addend);
+}
+
+/* Whether the addend takes more values than two: of 0 and 1 everything is a line. */
+static bool addend_varies(const struct gc_table *t, const struct misread *m) {
+    double seen[2] = {0, 0};
+    size_t n = 0;
+    for (size_t i = t->first_wrong; i < t->n_rows * t->n_columns; i++) {
+        if (t->mark[i] != GC_WRONG) {
+            continue;
+        }
+        const double by = addend(t, m, i / t->n_columns, i % t->n_columns);
+        bool known = false;
+        for (size_t k = 0; k < n; k++) {
+            known = known || fabs(by - seen[k]) <= 1e-6 * fabs(by);
+        }
+        if (!known && n == 2) {
+            return true;
+        }
+        if (!known) {
+            seen[n++] = by;
+        }
+    }
+    return false;
+}
+
+/* v where f(v) belongs, or the reverse, in one term. */
+void gc_guess_wrong_function(const struct gc_table *t, struct gc_guess *guess) {
+    static const struct {
+        double (*form)(double), (*belongs)(double);
+        const char *text;
+    } rows[] = {
+        {plain, sigmoid_of, "v where sigmoid(v) belongs"},
+        {plain, tanh_of, "v where tanh(v) belongs"},
+        {sigmoid_of, plain, "sigmoid(v) where v belongs"},
+        {tanh_of, plain, "tanh(v) where v belongs"},
+    };
+    struct gc_atom atoms[GC_MAX_ATOMS];
+    const size_t n_atoms = gc_atoms(t, atoms);
+    if (!gc_holds_something(t) || gc_distinct_ratios(t, 3) < 3) {
+        return;
+    }
+    for (size_t i = 0; i < n_atoms; i++) {
+        for (size_t f = 0; f < sizeof rows / sizeof rows[0] && atoms[i].count > 1; f++) {
+            size_t n = 0;
+            struct misread m = {.atom = &atoms[i],
+                                .move = GC_STAY,
+                                .form = rows[f].form,
+                                .belongs = rows[f].belongs};
+            if (atoms[i].values != NULL && find_k(t, &m, &n) && addend_varies(t, &m) &&
+                gc_explains(t, addend_misread, &m) > 0) {
+                gc_guess(guess, GRADCHECK_CAUSE_WRONG_ARGUMENT, 0.9 * gc_support(n - 1),
+                         "%.31s.grad is made with %s, v being %.31s", t->in->t->name, rows[f].text,
+                         atoms[i].tensor->name);
+            }
+        }
+    }
 }

@@ -153,8 +153,8 @@ static const struct function {
     {"1 + v^2", square_plus_one, false},
     {"v (1 + v)", sigmoid_sum, false},
     {"(1 - v)^2", complement_squared, false},
-    {"sigmoid'(v)", slope_of_sigmoid, false},
-    {"tanh'(v)", slope_of_tanh, false},
+    {"sigmoid'(v)", slope_of_sigmoid, true},
+    {"tanh'(v)", slope_of_tanh, true},
 };
 enum { N_FUNCTIONS = sizeof FUNCTIONS / sizeof FUNCTIONS[0] };
 
@@ -243,7 +243,6 @@ static bool is_sign_twin(const struct function *f, const struct function *g) {
            (f->of == is_positive && g->of == not_positive);
 }
 
-/* f(v) where g(v) belongs. */
 /* Nothing where something belongs, and the reverse. */
 static bool is_inverted(const struct gc_table *t) {
     bool missing = false;
@@ -259,6 +258,7 @@ static bool is_inverted(const struct gc_table *t) {
     return missing && added;
 }
 
+/* f(v) where g(v) belongs. */
 static void guess_exchanged(const struct gc_table *t, const struct gc_atom *atom,
                             const struct function *f, const struct function *g,
                             struct gc_guess *guess) {
@@ -318,6 +318,59 @@ void gc_guess_two_values(const struct gc_table *t, struct gc_guess *guess) {
                              "%.31s.grad is made with %s where %.31s belongs", t->in->t->name,
                              atoms[i].tensor->name, atoms[j].tensor->name);
                 }
+            }
+        }
+    }
+}
+
+/* ---- the slope of y = f(z), taken at z - v: a term of z is left out ---- */
+
+static double sigmoid_without(double y, double v) {
+    return y / (y + (1 - y) * exp(v));
+}
+static double tanh_without(double y, double v) {
+    return (y - tanh(v)) / (1 - y * tanh(v));
+}
+
+struct incomplete {
+    const struct gc_atom *y, *v;
+    double (*without)(double, double), (*slope)(double);
+};
+
+static struct gc_prediction slope_without(const struct gc_table *t, size_t row, size_t column,
+                                          const void *ctx) {
+    const struct incomplete *m = ctx;
+    double y = 0;
+    double v = 0;
+    (void)gc_atom_value(t, m->y, row, column, GC_STAY, 0, &y);
+    (void)gc_atom_value(t, m->v, row, column, GC_STAY, 0, &v);
+    const double slope = m->slope(y);
+    return (struct gc_prediction){.row = row,
+                                  .column = column,
+                                  .times = m->slope(m->without(y, v)),
+                                  .over = slope,
+                                  .plus = slope > 0 ? 0 : NAN};
+}
+
+void gc_guess_incomplete(const struct gc_table *t, struct gc_guess *guess) {
+    static const struct {
+        double (*without)(double, double), (*slope)(double);
+    } rows[] = {{sigmoid_without, sigmoid_slope}, {tanh_without, tanh_slope}};
+    struct gc_atom atoms[GC_MAX_ATOMS];
+    const size_t n = gc_atoms(t, atoms);
+    if (gc_first_ratio(t) == 0) {
+        return;
+    }
+    for (size_t i = 0; i < n * n; i++) {
+        const struct gc_atom *y = &atoms[i / n];
+        const struct gc_atom *v = &atoms[i % n];
+        for (size_t f = 0; f < 2 && y->is_output && !v->is_output && v->values != NULL; f++) {
+            const struct incomplete m = {
+                .y = y, .v = v, .without = rows[f].without, .slope = rows[f].slope};
+            if (gc_explains(t, slope_without, &m) > 0) {
+                gc_guess(guess, GRADCHECK_CAUSE_WRONG_ARGUMENT, 0.93 * gc_certainty(t, 500),
+                         "%.31s.grad has the derivative at a sum from which %.31s is left out",
+                         t->in->t->name, v->tensor->name);
             }
         }
     }

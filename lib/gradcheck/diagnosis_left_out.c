@@ -126,6 +126,12 @@ void gc_guess_left_out(const struct gc_table *t, struct gc_guess *guess) {
     }
 }
 
+/* Rows of the Jacobian that are one contribution: an output's elements at one index of its first
+ * axis. */
+static size_t contribution_of(const struct gc_table *t, size_t row) {
+    return t->output != NULL && t->output->ndim > 1 ? row / (t->n_rows / t->output->shape[0]) : row;
+}
+
 /* Of the outputs that reach an entry, the last one alone is there. */
 void gc_guess_survivor(const struct gc_table *t, struct gc_guess *guess) {
     size_t n_right;
@@ -135,16 +141,17 @@ void gc_guess_survivor(const struct gc_table *t, struct gc_guess *guess) {
     }
     for (size_t c = 0; c < t->n_columns; c++) {
         bool wrong_before = false;
-        bool right_seen = false;
+        size_t last = SIZE_MAX; /* the contribution that is there */
         for (size_t r = 0; r < t->n_rows; r++) {
             const bool wrong = gc_mark_of(t, r, c) == GC_WRONG;
-            if ((wrong && right_seen) || (right_seen && gc_got(t, r, c) != 0)) {
+            const bool there = !wrong && gc_mark_of(t, r, c) == GC_SAME && gc_got(t, r, c) != 0;
+            if (last != SIZE_MAX && (wrong || (there && contribution_of(t, r) != last))) {
                 return;
             }
             wrong_before = wrong_before || wrong;
-            right_seen = right_seen || (gc_mark_of(t, r, c) == GC_SAME && gc_got(t, r, c) != 0);
+            last = there ? contribution_of(t, r) : last;
         }
-        if (wrong_before && !right_seen) {
+        if (wrong_before && last == SIZE_MAX) {
             return;
         }
         n += wrong_before;

@@ -9,7 +9,6 @@ struct move {
     enum gc_move move;
     size_t coordinate, other; /* other: of a swap */
     bool circular;
-    const struct gc_input *in;
 };
 
 static size_t move_axis(const struct gradcheck_tensor *t, size_t flat, size_t axis, size_t to) {
@@ -109,6 +108,31 @@ static void guess_move(const struct gc_table *t, const struct move *m, struct gc
     }
 }
 
+/* The diagonal alone moves: the slope of one element is used for another. */
+static struct gc_prediction slope_moved(const struct gc_table *t, size_t row, size_t column,
+                                        const void *ctx) {
+    const struct move *m = ctx;
+    struct gc_prediction p = {.row = row, .column = column, .times = 1, .over = 1};
+    if (row == column) {
+        p.row = p.column = place_after(column, t->n_columns, m, &p.unknown);
+    }
+    return p;
+}
+
+static void guess_slopes(const struct gc_table *t, struct gc_guess *guess) {
+    for (int move = GC_NEXT; move <= GC_BEFORE; move++) {
+        for (int circular = 0; circular < 2; circular++) {
+            const struct move m = {.move = (enum gc_move)move, .circular = circular};
+            const size_t n = gc_explains(t, slope_moved, &m);
+            if (n > 1) {
+                gc_guess(guess, GRADCHECK_CAUSE_SHIFTED, 0.9 * gc_support(n),
+                         "%.31s.grad is made with the derivative of the element %s", t->in->t->name,
+                         move == GC_NEXT ? "after" : "before");
+            }
+        }
+    }
+}
+
 static void guess_swaps(const struct gc_table *t, struct gc_guess *guess) {
     for (size_t a = 0; a + 1 < t->in->t->ndim; a++) {
         for (size_t b = a + 1; b < t->in->t->ndim; b++) {
@@ -152,6 +176,9 @@ void gc_guess_moved(const struct gc_table *t, struct gc_guess *guess) {
         }
     }
     guess_swaps(t, guess);
+    if (t->by_output && t->n_rows == t->n_columns) {
+        guess_slopes(t, guess);
+    }
 }
 
 /* ---- the gradient of another input ---- */
@@ -207,6 +234,34 @@ static bool one_value_held(const struct gc_table *t) {
     return true;
 }
 
+/* Some of the right answers there are the same, as those of a branch that is a straight line. */
+static bool straight_where_wrong(const struct gc_table *t, size_t n_wrong) {
+    enum { MOST = 8 };
+    double seen[MOST];
+    size_t n = 0;
+    for (size_t r = 0; r < t->n_rows; r++) {
+        for (size_t c = 0; c < t->n_columns; c++) {
+            const double right = gc_right(t, r, c);
+            bool known = gc_mark_of(t, r, c) != GC_WRONG;
+            for (size_t i = 0; i < n && !known; i++) {
+                known =
+                    fabs(right - seen[i]) <= 10 * t->relative * fabs(right) + 2 * gc_slack(t, r, c);
+            }
+            if (!known && n == MOST) {
+                return false;
+            }
+            if (!known) {
+                seen[n++] = right;
+            }
+        }
+    }
+    return n + 2 <= n_wrong;
+}
+
+static bool parted_by_zero(const struct range *low, const struct range *high) {
+    return low->high <= 0 && high->low >= 0;
+}
+
 /* atom NULL: the right answer itself. */
 static void separate(const struct gc_table *t, const struct gc_atom *atom, bool magnitude,
                      struct gc_guess *guess) {
@@ -235,11 +290,20 @@ static void separate(const struct gc_table *t, const struct gc_atom *atom, bool 
         return;
     }
     const bool above = wrong.low > right.high;
-    gc_guess(
-        guess, GRADCHECK_CAUSE_CONDITIONAL,
-        (one_value_held(t) ? 0.7 : 0.4) * gc_support(2 * (wrong.n < right.n ? wrong.n : right.n)),
-        "%.31s.grad is wrong only where %s%.31s%s is %s %.4g", t->in->t->name, magnitude ? "|" : "",
-        name, magnitude ? "|" : "", above ? "above" : "below", above ? right.high : right.low);
+    const bool one_value = one_value_held(t);
+    const double support = gc_support(2 * (wrong.n < right.n ? wrong.n : right.n));
+    if (one_value && gc_first_ratio(t) == 0 && atom != NULL && !magnitude &&
+        straight_where_wrong(t, wrong.n) &&
+        parted_by_zero(above ? &right : &wrong, above ? &wrong : &right)) {
+        gc_guess(guess, GRADCHECK_CAUSE_DROPPED_TERM, 0.75 * support,
+                 "%.31s.grad is 0 wherever %.31s is %s 0: what belongs there is left out",
+                 t->in->t->name, name, above ? "above" : "below");
+        return;
+    }
+    gc_guess(guess, GRADCHECK_CAUSE_CONDITIONAL, (one_value ? 0.7 : 0.4) * support,
+             "%.31s.grad is wrong only where %s%.31s%s is %s %.4g", t->in->t->name,
+             magnitude ? "|" : "", name, magnitude ? "|" : "", above ? "above" : "below",
+             above ? right.high : right.low);
 }
 
 void gc_guess_threshold(const struct gc_table *t, struct gc_guess *guess) {

@@ -52,6 +52,30 @@ void gc_guess_power(const struct gc_table *t, struct gc_guess *guess) {
     }
 }
 
+/* ---- got = 1 - right: a sigmoid taken at -v ---- */
+
+static struct gc_prediction complement_of_right(const struct gc_table *t, size_t row, size_t column,
+                                                const void *ctx) {
+    (void)ctx;
+    const double right = gc_right(t, row, column);
+    const bool inside =
+        !gc_is_zero(t, row, column, right) && !gc_is_zero(t, row, column, 1 - right);
+    return (struct gc_prediction){.row = row,
+                                  .column = column,
+                                  .unknown = gc_both_zero(t, row, column),
+                                  .times = -1,
+                                  .over = 1,
+                                  .plus = inside ? 1 : NAN};
+}
+
+void gc_guess_complement(const struct gc_table *t, struct gc_guess *guess) {
+    if (t->by_output && gc_explains(t, complement_of_right, NULL) > 0) {
+        gc_guess(guess, GRADCHECK_CAUSE_SIGN, 0.9 * gc_certainty(t, 10),
+                 "%.31s.grad is 1 minus the right one: a sigmoid is taken at -v where v belongs",
+                 t->in->t->name);
+    }
+}
+
 /* ---- the ratio depends on the output alone ---- */
 
 struct span {

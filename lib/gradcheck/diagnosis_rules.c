@@ -19,16 +19,34 @@ static bool differ(const struct gc_session *s, const double a[], const double b[
     return false;
 }
 
-/* Whether backward, asked several times for the same, gives answers that differ. */
-static bool wavers(struct gc_session *s) {
-    enum { TIMES = 8 };
-    bool wavering = false;
-    for (int i = 0; i < TIMES && !wavering; i++) {
-        double *to = i == 0 ? s->numeric : s->bound;
-        if (gc_backward(s, s->cotangent, NULL, to) != GC_DONE) {
+/* Whether b lies halfway between a and c, in each entry that moves. */
+static bool evenly_spaced(const struct gc_session *s, const double a[], const double b[],
+                          const double c[]) {
+    for (size_t e = 0; e < s->n_entries; e++) {
+        const double first = b[e] - a[e];
+        const double second = c[e] - b[e];
+        const double slack = 8 * gc_dtype_epsilon(gc_input_of(s, e)->t->dtype) * fabs(c[e]);
+        if (gc_input_of(s, e)->checked && !(fabs(second - first) <= 1e-3 * fabs(first) + slack)) {
             return false;
         }
-        wavering = i > 0 && differ(s, s->numeric, s->bound);
+    }
+    return true;
+}
+
+/* Whether backward, asked several times for the same, gives answers that differ; evenly: each
+ * differs from the last by as much again. */
+static bool wavers(struct gc_session *s, bool *evenly) {
+    enum { TIMES = 8, ENOUGH = 5 };
+    double *const answers[] = {s->numeric, s->bound, s->step};
+    bool wavering = false;
+    *evenly = true;
+    for (int i = 0; i < TIMES && !(wavering && i >= ENOUGH); i++) {
+        if (gc_backward(s, s->cotangent, NULL, answers[i % 3]) != GC_DONE) {
+            return false;
+        }
+        wavering = wavering || (i > 0 && differ(s, answers[(i - 1) % 3], answers[i % 3]));
+        *evenly = *evenly && (i < 2 || evenly_spaced(s, answers[(i - 2) % 3], answers[(i - 1) % 3],
+                                                     answers[i % 3]));
     }
     return wavering;
 }
@@ -155,9 +173,11 @@ void gc_diagnose_contract(struct gc_session *s) {
                      s->report->rules[RULES[i].rule].evidence);
         }
     }
-    if (wavers(s)) {
-        gc_guess(guess, GRADCHECK_CAUSE_NONDETERMINISTIC, 0.97,
-                 "backward gives other answers to the same question");
+    bool evenly = false;
+    if (wavers(s, &evenly)) {
+        gc_guess(guess, evenly ? GRADCHECK_CAUSE_UNINITIALISED : GRADCHECK_CAUSE_NONDETERMINISTIC,
+                 0.97, "backward gives other answers to the same question%s",
+                 evenly ? ", each as far from the last: a sum that it keeps is never cleared" : "");
     } else if (broken(s, GRADCHECK_RULE_BACKWARD_DETERMINISTIC)) {
         gc_guess(guess, GRADCHECK_CAUSE_STALE_CACHE, 0.9,
                  "the first backward differs from all later ones: it leaves something behind");

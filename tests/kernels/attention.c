@@ -26,8 +26,8 @@
     X(float_probabilities, LOW_PRECISION, .f64_only = true)                                        \
     X(scales_q_in_place, WRITES_INPUT)                                                             \
     X(wrong_for_long_sequences, CONDITIONAL)                                                       \
-    X(dv_forgotten, NOT_WRITTEN, .late = true)                                                     \
-    X(dq_negated, SIGN, .late = true)
+    X(dv_forgotten, NOT_WRITTEN)                                                                   \
+    X(dq_negated, SIGN)
 DECLARE_MISTAKES;
 
 struct layer {

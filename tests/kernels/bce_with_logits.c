@@ -22,7 +22,7 @@
     X(float_sigmoid, LOW_PRECISION, .f64_only = true)                                              \
     X(scales_its_cotangent, WRITES_INPUT)                                                          \
     X(zero_when_confident, CONDITIONAL)                                                            \
-    X(dweight_from_x, WRONG_ARGUMENT, .late = true)
+    X(dweight_from_x, WRONG_ARGUMENT)
 DECLARE_MISTAKES;
 
 struct layer {

@@ -25,7 +25,7 @@
     X(float_sums, LOW_PRECISION, .f64_only = true)                                                 \
     X(zeroes_the_border_of_x, WRITES_INPUT)                                                        \
     X(wrong_with_stride, CONDITIONAL)                                                              \
-    X(dw_columns_shifted, SHIFTED, .late = true)
+    X(dw_columns_shifted, SHIFTED)
 DECLARE_MISTAKES;
 
 struct layer {

@@ -27,8 +27,8 @@
     X(threads_race, NONDETERMINISTIC)                                                              \
     X(wrong_for_odd_n, CONDITIONAL)                                                                \
     X(frees_its_cache_twice, CRASHES)                                                              \
-    X(dx_halved, CONSTANT_FACTOR, .late = true)                                                    \
-    X(db_total_for_all, BROADCAST, .late = true)
+    X(dx_halved, CONSTANT_FACTOR)                                                                  \
+    X(db_total_for_all, BROADCAST)
 DECLARE_MISTAKES;
 
 struct layer {

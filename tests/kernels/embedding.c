@@ -23,7 +23,7 @@
     X(writes_before_the_table, OUT_OF_BOUNDS)                                                      \
     X(sorts_its_ids, WRITES_INPUT)                                                                 \
     X(id_zero_is_padding, CONDITIONAL)                                                             \
-    X(dy_of_first_token_for_all, BROADCAST, .late = true)
+    X(dy_of_first_token_for_all, BROADCAST)
 DECLARE_MISTAKES;
 
 struct layer {

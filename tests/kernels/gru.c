@@ -28,8 +28,8 @@
     X(float_gates, LOW_PRECISION, .f64_only = true)                                                \
     X(new_state_into_h, WRITES_INPUT)                                                              \
     X(wrong_for_open_gates, CONDITIONAL)                                                           \
-    X(db_averaged, SIZE_FACTOR, .late = true)                                                      \
-    X(update_gate_derivative_missing, MISSING_FACTOR, .late = true)
+    X(db_averaged, SIZE_FACTOR)                                                                    \
+    X(update_gate_derivative_missing, MISSING_FACTOR)
 DECLARE_MISTAKES;
 
 enum { R, Z, C, GATES };

@@ -30,8 +30,8 @@
     X(float_sums, LOW_PRECISION, .f64_only = true)                                                 \
     X(sums_not_cleared, UNINITIALISED)                                                             \
     X(normalises_x_in_place, WRITES_INPUT)                                                         \
-    X(dbias_averaged, SIZE_FACTOR, .late = true)                                                   \
-    X(mean_left_out_of_dgain, DROPPED_TERM, .late = true)
+    X(dbias_averaged, SIZE_FACTOR)                                                                 \
+    X(mean_left_out_of_dgain, DROPPED_TERM)
 DECLARE_MISTAKES;
 
 #define EPSILON ((real)1e-3)

@@ -19,7 +19,7 @@
     X(dslope_of_last_row, OVERWRITES)                                                              \
     X(dslope_in_float, LOW_PRECISION, .f64_only = true)                                            \
     X(clips_x_in_place, WRITES_INPUT)                                                              \
-    X(dx_accumulates, ACCUMULATES, .late = true)
+    X(dx_accumulates, ACCUMULATES)
 DECLARE_MISTAKES;
 
 struct layer {

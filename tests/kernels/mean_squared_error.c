@@ -20,7 +20,7 @@
     X(float_difference, LOW_PRECISION, .f64_only = true)                                           \
     X(difference_into_x, WRITES_INPUT)                                                             \
     X(clipped_gradient, CONDITIONAL)                                                               \
-    X(last_feature_left_out, TAIL, .late = true)
+    X(last_feature_left_out, TAIL)
 DECLARE_MISTAKES;
 
 struct layer {

@@ -36,7 +36,7 @@
     X(whole_rows_with_padding, OUT_OF_BOUNDS)                                                      \
     X(derivative_into_y, WRITES_INPUT)                                                             \
     X(wrong_beyond_one_sample, CONDITIONAL)                                                        \
-    X(dx_from_x, WRONG_ARGUMENT, .late = true)
+    X(dx_from_x, WRONG_ARGUMENT)
 DECLARE_MISTAKES;
 
 struct layer {

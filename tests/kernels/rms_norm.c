@@ -24,8 +24,8 @@
     X(epsilon_added_after_mean, EPSILON)                                                           \
     X(float_sum, LOW_PRECISION, .f64_only = true)                                                  \
     X(wrong_for_many_rows, CONDITIONAL)                                                            \
-    X(dgain_negated, SIGN, .late = true)                                                           \
-    X(root_twice_in_dx, EXTRA_FACTOR, .late = true)
+    X(dgain_negated, SIGN)                                                                         \
+    X(root_twice_in_dx, EXTRA_FACTOR)
 DECLARE_MISTAKES;
 
 #define EPSILON ((real)1e-3)

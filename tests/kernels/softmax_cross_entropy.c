@@ -26,7 +26,7 @@
     X(probabilities_into_x, WRITES_INPUT)                                                          \
     X(sum_not_cleared, UNINITIALISED)                                                              \
     X(small_probabilities_flushed, CONDITIONAL)                                                    \
-    X(halved, CONSTANT_FACTOR, .late = true)
+    X(halved, CONSTANT_FACTOR)
 DECLARE_MISTAKES;
 
 struct layer {

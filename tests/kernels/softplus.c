@@ -20,8 +20,8 @@
     X(no_threshold, OVERFLOWS)                                                                     \
     X(float_sigmoid, LOW_PRECISION, .f64_only = true)                                              \
     X(zero_for_negative_x, CONDITIONAL)                                                            \
-    X(cotangent_forgotten, MISSING_FACTOR, .late = true)                                           \
-    X(slope_of_the_next_element, SHIFTED, .late = true)
+    X(cotangent_forgotten, MISSING_FACTOR)                                                         \
+    X(slope_of_the_next_element, SHIFTED)
 DECLARE_MISTAKES;
 
 enum { THRESHOLD = 40 }; /* above it 1 is lost beside exp */

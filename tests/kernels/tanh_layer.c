@@ -19,7 +19,7 @@
     X(squares_y_in_place, WRITES_INPUT)                                                            \
     X(writes_one_past_dx, OUT_OF_BOUNDS)                                                           \
     X(zero_beyond_three, CONDITIONAL)                                                              \
-    X(cotangent_squared, EXTRA_FACTOR, .late = true)
+    X(cotangent_squared, EXTRA_FACTOR)
 DECLARE_MISTAKES;
 
 struct layer {
