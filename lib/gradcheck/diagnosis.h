@@ -153,6 +153,8 @@ void gc_name_factor(const struct gc_table *t, double factor, double confidence, 
 gc_hypothesis gc_guess_constant, gc_guess_function, gc_guess_two_values, gc_guess_incomplete,
     gc_guess_contributions;
 /* diagnosis_ratio.c */
+double gc_sigmoid_of(double v);
+double gc_tanh_of(double v);
 gc_hypothesis gc_guess_power, gc_guess_complement, gc_guess_of_output, gc_guess_first_row_only,
     gc_guess_known_value;
 /* diagnosis_left_out.c */

@@ -16,22 +16,22 @@ static bool is_square(const struct gc_table *t) {
 enum used { USED_ONE, USED_SQUARE, USED_NEXT, USED_BEFORE, USED_FIRST, N_USED };
 
 static const struct {
-    enum gradcheck_cause cause;
     const char *before, *after; /* of the tensor's name */
+    enum gradcheck_cause cause;
     enum gc_move move;
 } USED[N_USED] = {
-    [USED_ONE] = {GRADCHECK_CAUSE_MISSING_FACTOR, "lacks the factor ", "", GC_STAY},
-    [USED_SQUARE] = {GRADCHECK_CAUSE_EXTRA_FACTOR, "has the factor ", " once too often", GC_STAY},
-    [USED_NEXT] = {GRADCHECK_CAUSE_SHIFTED, "is made with ", " read one index too far", GC_NEXT},
-    [USED_BEFORE] = {GRADCHECK_CAUSE_SHIFTED, "is made with ", " read one index too early",
+    [USED_ONE] = {"lacks the factor ", "", GRADCHECK_CAUSE_MISSING_FACTOR, GC_STAY},
+    [USED_SQUARE] = {"has the factor ", " once too often", GRADCHECK_CAUSE_EXTRA_FACTOR, GC_STAY},
+    [USED_NEXT] = {"is made with ", " read one index too far", GRADCHECK_CAUSE_SHIFTED, GC_NEXT},
+    [USED_BEFORE] = {"is made with ", " read one index too early", GRADCHECK_CAUSE_SHIFTED,
                      GC_BEFORE},
-    [USED_FIRST] = {GRADCHECK_CAUSE_BROADCAST, "is made with ", " read always at index 0",
+    [USED_FIRST] = {"is made with ", " read always at index 0", GRADCHECK_CAUSE_BROADCAST,
                     GC_FIRST},
 };
 
 /* What is used - v at a diagonal element. */
-static double excess(const struct gc_table *t, const struct gc_atom *atom, size_t i,
-                     enum used used) {
+static double misused(const struct gc_table *t, const struct gc_atom *atom, size_t i,
+                      enum used used) {
     double v = 0;
     double there = 0;
     (void)gc_atom_value(t, atom, i, i, GC_STAY, 0, &v);
@@ -65,14 +65,14 @@ static bool agree_on_k(const struct gc_table *t, const struct gc_atom *atom, enu
     double k = 0;
     size_t n_known = 0;
     for (size_t i = begin; i < end; i++) {
-        const double by = excess(t, atom, i, used);
+        const double by = misused(t, atom, i, used);
         if (gc_mark_of(t, i, i) != GC_IGNORED && fabs(by) > fabs(largest)) {
             largest = by;
             k = error_of(t, i) / by;
         }
     }
     for (size_t i = begin; i < end; i++) {
-        const double by = k * excess(t, atom, i, used);
+        const double by = k * misused(t, atom, i, used);
         const double allowed =
             4 * (t->relative * fmax(fabs(gc_got(t, i, i)), fabs(gc_right(t, i, i))) +
                  gc_slack(t, i, i));

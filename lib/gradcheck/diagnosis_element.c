@@ -20,13 +20,6 @@ static double slope_of_y_tanh(double q) {
     return 1 - q * q;
 }
 
-static double sigmoid_of(double q) {
-    return 1 / (1 + exp(-q));
-}
-static double tanh_of(double q) {
-    return tanh(q);
-}
-
 static double (*const FORMS[])(double) = {plain, positive, slope_of_y_sigmoid, slope_of_y_tanh};
 enum { N_FORMS = sizeof FORMS / sizeof FORMS[0] };
 
@@ -193,14 +186,9 @@ static bool addend_varies(const struct gc_table *t, const struct misread *m) {
 /* v where f(v) belongs, or the reverse, in one term. */
 void gc_guess_wrong_function(const struct gc_table *t, struct gc_guess *guess) {
     static const struct {
-        double (*form)(double), (*belongs)(double);
-        const char *text;
-    } rows[] = {
-        {plain, sigmoid_of, "v where sigmoid(v) belongs"},
-        {plain, tanh_of, "v where tanh(v) belongs"},
-        {sigmoid_of, plain, "sigmoid(v) where v belongs"},
-        {tanh_of, plain, "tanh(v) where v belongs"},
-    };
+        double (*belongs)(double);
+        const char *name;
+    } rows[] = {{gc_sigmoid_of, "sigmoid"}, {gc_tanh_of, "tanh"}};
     struct gc_atom atoms[GC_MAX_ATOMS];
     const size_t n_atoms = gc_atoms(t, atoms);
     if (!gc_holds_something(t) || gc_distinct_ratios(t, 3) < 3) {
@@ -209,15 +197,13 @@ void gc_guess_wrong_function(const struct gc_table *t, struct gc_guess *guess) {
     for (size_t i = 0; i < n_atoms; i++) {
         for (size_t f = 0; f < sizeof rows / sizeof rows[0] && atoms[i].count > 1; f++) {
             size_t n = 0;
-            struct misread m = {.atom = &atoms[i],
-                                .move = GC_STAY,
-                                .form = rows[f].form,
-                                .belongs = rows[f].belongs};
+            struct misread m = {
+                .atom = &atoms[i], .move = GC_STAY, .form = plain, .belongs = rows[f].belongs};
             if (atoms[i].values != NULL && find_k(t, &m, &n) && addend_varies(t, &m) &&
                 gc_explains(t, addend_misread, &m) > 0) {
                 gc_guess(guess, GRADCHECK_CAUSE_WRONG_ARGUMENT, 0.9 * gc_support(n - 1),
-                         "%.31s.grad is made with %s, v being %.31s", t->in->t->name, rows[f].text,
-                         atoms[i].tensor->name);
+                         "%.31s.grad has v where %s(v) belongs, or the reverse, v being %.31s",
+                         t->in->t->name, rows[f].name, atoms[i].tensor->name);
             }
         }
     }

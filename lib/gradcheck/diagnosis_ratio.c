@@ -225,10 +225,10 @@ void gc_guess_first_row_only(const struct gc_table *t, struct gc_guess *guess) {
 
 /* ---- backward is a function of a value, and of nothing else ---- */
 
-static double sigmoid_of(double v) {
+double gc_sigmoid_of(double v) {
     return 1 / (1 + exp(-v));
 }
-static double tanh_of(double v) {
+double gc_tanh_of(double v) {
     return tanh(v);
 }
 static double itself(double v) {
@@ -286,8 +286,8 @@ void gc_guess_known_value(const struct gc_table *t, struct gc_guess *guess) {
     } rows[] = {
         {one, GRADCHECK_CAUSE_MISSING_FACTOR, "1: the derivative is missing"},
         {itself, GRADCHECK_CAUSE_WRONG_ARGUMENT, "v itself"},
-        {sigmoid_of, GRADCHECK_CAUSE_WRONG_ARGUMENT, "sigmoid(v)"},
-        {tanh_of, GRADCHECK_CAUSE_WRONG_ARGUMENT, "tanh(v)"},
+        {gc_sigmoid_of, GRADCHECK_CAUSE_WRONG_ARGUMENT, "sigmoid(v)"},
+        {gc_tanh_of, GRADCHECK_CAUSE_WRONG_ARGUMENT, "tanh(v)"},
     };
     struct gc_atom atoms[GC_MAX_ATOMS];
     const size_t n = gc_atoms(t, atoms);
