@@ -27,7 +27,8 @@
     X(scales_q_in_place, WRITES_INPUT)                                                             \
     X(wrong_for_long_sequences, CONDITIONAL)                                                       \
     X(dv_forgotten, NOT_WRITTEN)                                                                   \
-    X(dq_negated, SIGN)
+    X(dq_negated, SIGN)                                                                            \
+    X(probability_missing_in_row_sum, MISSING_FACTOR, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -135,6 +136,7 @@ static void score_gradient(struct layer *k, size_t i, size_t d) {
     }
     real sum = dot(p, k->dp, i + 1);
     WRONG(softmax_term_dropped, sum = 0);
+    WRONG(probability_missing_in_row_sum, sum = 0; for (size_t j = 0; j <= i; j++) sum += k->dp[j]);
     WRONG(softmax_term_added, sum = -sum);
     WRONG(softmax_term_of_first_query, sum = k->p[0] * k->dp[0]);
     size_t end = i + 1;

@@ -22,7 +22,8 @@
     X(float_sigmoid, LOW_PRECISION, .f64_only = true)                                              \
     X(scales_its_cotangent, WRITES_INPUT)                                                          \
     X(zero_when_confident, CONDITIONAL)                                                            \
-    X(dweight_from_x, WRONG_ARGUMENT)
+    X(dweight_from_x, WRONG_ARGUMENT)                                                              \
+    X(dweight_from_weighted_loss, EXTRA_FACTOR, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -104,6 +105,7 @@ static int backward(void *layer) {
         WRONG(dweight_of_last_sample, *k->dweight = 0);
         real dweight = dloss * loss_of(k, i);
         WRONG(dweight_from_x, dweight = dloss * k->x[i]);
+        WRONG(dweight_from_weighted_loss, dweight = dloss * k->loss[i]);
         UNLESS(dweight_forgotten, *k->dweight += dweight);
         WRONG(scales_its_cotangent, k->dloss[i] *= *k->weight);
     }

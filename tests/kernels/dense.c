@@ -28,7 +28,9 @@
     X(wrong_for_odd_n, CONDITIONAL)                                                                \
     X(frees_its_cache_twice, CRASHES)                                                              \
     X(dx_halved, CONSTANT_FACTOR)                                                                  \
-    X(db_total_for_all, BROADCAST)
+    X(db_total_for_all, BROADCAST)                                                                 \
+    X(dx_not_cleared, ACCUMULATES, .late = true)                                                   \
+    X(transposed_w_of_first_call, STALE_CACHE, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -36,7 +38,7 @@ struct layer {
     size_t B, n, m, ldx;
     real *x, *w, *b, *y;
     real *dx, *dw, *db, *dy;
-    real *first_x; /* for mistakes only */
+    real *first_x, *first_wt; /* for mistakes only; w transposed */
     bool has_first;
     unsigned calls;
 };
@@ -58,6 +60,7 @@ static void open(struct instance *instance, const struct shape *s) {
     INPUT(b, {"m", s->m});
     OUTPUT(y, {"B", s->B}, {"m", s->m})->batch_axis = 1;
     SCRATCH(k->first_x, s->B * k->ldx);
+    SCRATCH(k->first_wt, s->n * s->m);
 }
 
 static int forward(void *layer) {
@@ -73,6 +76,9 @@ static int forward(void *layer) {
     }
     if (!k->has_first) {
         memcpy(k->first_x, k->x, k->B * k->ldx * sizeof k->x[0]);
+        for (size_t i = 0; i < k->n * k->m; i++) {
+            k->first_wt[i % k->m * k->n + i / k->m] = k->w[i];
+        }
         k->has_first = true;
     }
     return 0;
@@ -125,10 +131,13 @@ static void input_gradient(struct layer *k) {
             for (size_t j = 0; j < m; j++) {
                 size_t at = a * m + j;
                 WRONG(w_not_transposed, at = j * n + a);
-                sum += dy[j] * k->w[at];
+                real w = k->w[at];
+                WRONG(transposed_w_of_first_call, w = k->first_wt[j * n + a]);
+                sum += dy[j] * w;
             }
             WRONG(dx_negated, sum = -sum);
             WRONG(dx_halved, sum /= 2);
+            WRONG(dx_not_cleared, sum += k->dx[i * k->ldx + a]);
             k->dx[i * k->ldx + a] = sum;
         }
     }

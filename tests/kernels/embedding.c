@@ -23,7 +23,8 @@
     X(writes_before_the_table, OUT_OF_BOUNDS)                                                      \
     X(sorts_its_ids, WRITES_INPUT)                                                                 \
     X(id_zero_is_padding, CONDITIONAL)                                                             \
-    X(dy_of_first_token_for_all, BROADCAST)
+    X(dy_of_first_token_for_all, BROADCAST)                                                        \
+    X(dy_read_transposed, TRANSPOSED, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -93,6 +94,7 @@ static void token(struct layer *k, size_t t) {
     for (size_t j = 0; j < n; j++) {
         size_t at = id * n + j;
         real g = k->dy[from * n + j];
+        WRONG(dy_read_transposed, g = k->dy[j * k->T + t]);
         WRONG(dtable_negated, g = -g);
         WRONG(dy_added_twice, g *= 2);
         WRONG(averaged_over_repeats, g /= (real)repeats(k, k->id[t]));

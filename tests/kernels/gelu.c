@@ -22,7 +22,8 @@
     X(dx_accumulates, ACCUMULATES)                                                                 \
     X(tanh_from_exponentials, OVERFLOWS)                                                           \
     X(float_tanh, LOW_PRECISION, .f64_only = true)                                                 \
-    X(one_for_large_x, CONDITIONAL)
+    X(one_for_large_x, CONDITIONAL)                                                                \
+    X(cube_for_square, EXTRA_FACTOR, .late = true)
 DECLARE_MISTAKES;
 
 #define ROOT_2_OVER_PI ((real)0.7978845608028654)
@@ -73,6 +74,7 @@ static real slope(const struct layer *k, real x) {
     real du = ROOT_2_OVER_PI * (1 + 3 * cubic * x * x);
     WRONG(root_of_two_over_pi_missing, du /= ROOT_2_OVER_PI);
     WRONG(three_forgotten, du = ROOT_2_OVER_PI * (1 + cubic * x * x));
+    WRONG(cube_for_square, du = ROOT_2_OVER_PI * (1 + 3 * cubic * x * x * x));
     WRONG(inner_derivative_missing, du = 1);
     real first = (1 + t) / 2, second = x * (1 - t * t) * du / 2;
     WRONG(minus_in_product_rule, second = -second);

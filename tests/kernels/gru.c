@@ -29,7 +29,9 @@
     X(new_state_into_h, WRITES_INPUT)                                                              \
     X(wrong_for_open_gates, CONDITIONAL)                                                           \
     X(db_averaged, SIZE_FACTOR)                                                                    \
-    X(update_gate_derivative_missing, MISSING_FACTOR)
+    X(update_gate_derivative_missing, MISSING_FACTOR)                                              \
+    X(dx_of_last_gate, OVERWRITES, .late = true)                                                   \
+    X(reset_gate_taken_as_constant, DROPPED_TERM, .late = true)
 DECLARE_MISTAKES;
 
 enum { R, Z, C, GATES };
@@ -124,6 +126,7 @@ static void unit(struct layer *k, size_t i, size_t j) {
     real dr = dc * s[C * m] * r * (1 - r);
     WRONG(sigmoid_derivative_missing, dr = dc * s[C * m]);
     WRONG(reset_from_h, dr = dc * h * r * (1 - r));
+    WRONG(reset_gate_taken_as_constant, dr = 0);
     WRONG(reset_of_first_unit, r = k->gate[i * GATES * m + R * m]);
     WRONG(reset_gate_missing_in_dh, r = 1);
     k->da[R * m + j] = k->ds[R * m + j] = dr;
@@ -166,6 +169,7 @@ static void input_gradients(struct layer *k, size_t i) {
     clear(k->dx + i * n, n);
     for (size_t at = 0; at < GATES * m; at++) {
         const size_t g = at / m, j = at % m;
+        WRONG(dx_of_last_gate, if (j == 0) clear(k->dx + i * n, n));
         for (size_t a = 0; a < n; a++) {
             k->dx[i * n + a] += k->w[(g * n + a) * m + j] * k->da[at];
         }

@@ -31,7 +31,8 @@
     X(sums_not_cleared, UNINITIALISED)                                                             \
     X(normalises_x_in_place, WRITES_INPUT)                                                         \
     X(dbias_averaged, SIZE_FACTOR)                                                                 \
-    X(mean_left_out_of_dgain, DROPPED_TERM)
+    X(mean_left_out_of_dgain, DROPPED_TERM)                                                        \
+    X(variance_term_added, SIGN, .late = true)
 DECLARE_MISTAKES;
 
 #define EPSILON ((real)1e-3)
@@ -124,6 +125,7 @@ static void input_gradient(struct layer *k, size_t i, real mean, real inverse) {
     WRONG(mean_term_dropped, sum = 0);
     WRONG(mean_term_added, sum = -sum);
     WRONG(variance_term_dropped, dot = 0);
+    WRONG(variance_term_added, dot = -dot);
     WRONG(variance_term_doubled, dot *= 2);
     WRONG(both_terms_dropped, sum = dot = 0);
     real count = (real)n;

@@ -19,7 +19,8 @@
     X(dslope_of_last_row, OVERWRITES)                                                              \
     X(dslope_in_float, LOW_PRECISION, .f64_only = true)                                            \
     X(clips_x_in_place, WRITES_INPUT)                                                              \
-    X(dx_accumulates, ACCUMULATES)
+    X(dx_accumulates, ACCUMULATES)                                                                 \
+    X(slope_repeated_along_rows, BROADCAST, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -62,6 +63,7 @@ static int backward(void *layer) {
         size_t channel = i % n;
         WRONG(slope_of_the_next_channel, channel = (channel + 1) % n);
         WRONG(one_slope_for_all_channels, channel = 0);
+        WRONG(slope_repeated_along_rows, channel = i / n % n);
         real slope = k->slope[channel];
         WRONG(slope_negated, slope = -slope);
         WRONG(slope_missing, slope = 1);

@@ -19,7 +19,8 @@
     X(indices_of_first_call, STALE_CACHE)                                                          \
     X(losers_not_written, UNINITIALISED)                                                           \
     X(marks_the_maximum_in_x, WRITES_INPUT)                                                        \
-    X(maximum_starts_at_zero, CONDITIONAL)
+    X(maximum_starts_at_zero, CONDITIONAL)                                                         \
+    X(channel_offset_forgotten, BROADCAST, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -99,6 +100,7 @@ static int backward(void *layer) {
         real dy = k->dy[window];
         WRONG(window_corner_for_maximum, at = corner(k, window));
         WRONG(indices_of_the_window, at = window);
+        WRONG(channel_offset_forgotten, at %= k->H * k->W);
         WRONG(one_to_the_right, at = at % k->W + 1 < k->W ? at + 1 : at);
         WRONG(last_window_of_a_row_left_out, if (window % k->out_w == k->out_w - 1) dy = 0);
         WRONG(dx_negated, dy = -dy);

@@ -20,7 +20,8 @@
     X(float_difference, LOW_PRECISION, .f64_only = true)                                           \
     X(difference_into_x, WRITES_INPUT)                                                             \
     X(clipped_gradient, CONDITIONAL)                                                               \
-    X(last_feature_left_out, TAIL)
+    X(last_feature_left_out, TAIL)                                                                 \
+    X(mean_over_features, SIZE_FACTOR, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -56,6 +57,7 @@ static real gradient(struct layer *k, size_t at, real difference) {
     WRONG(summed_over_batch, g *= B);
     WRONG(mean_over_everything, g /= (real)k->n);
     WRONG(mean_taken_twice, g /= B);
+    WRONG(mean_over_features, g = 2 * difference / (real)k->n);
     WRONG(derivative_of_absolute_error, g = copysign(2 / B, difference));
     WRONG(difference_squared, g *= difference);
     WRONG(target_forgotten, g = 2 * k->x[at] / B);

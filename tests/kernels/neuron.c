@@ -37,7 +37,8 @@
     X(scales_w_in_place, WRITES_INPUT)                                                             \
     X(zero_when_saturated, CONDITIONAL)                                                            \
     X(wrong_for_large_n, CONDITIONAL)                                                              \
-    X(never_returns, CRASHES)
+    X(never_returns, CRASHES)                                                                      \
+    X(derivative_from_z, WRONG_ARGUMENT, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -85,6 +86,7 @@ static int wrong_backward(struct layer *k) {
     WRONG(sigmoid_derivative_twice, dz *= y * (1 - y));
     WRONG(sigmoid_derivative_of_y, dz = dy * NEURON(sigmoid_derivative)(y));
     WRONG(tanh_derivative, dz = dy * (1 - y * y));
+    WRONG(derivative_from_z, dz = dy * z * (1 - z));
     WRONG(zero_when_saturated, dz = fabs(z) > 4 ? 0 : dz);
     WRONG(float_sums, dz = (real)((float)dy * (float)y * (1 - (float)y)));
 

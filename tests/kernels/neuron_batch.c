@@ -36,7 +36,8 @@
     X(whole_rows_with_padding, OUT_OF_BOUNDS)                                                      \
     X(derivative_into_y, WRITES_INPUT)                                                             \
     X(wrong_beyond_one_sample, CONDITIONAL)                                                        \
-    X(dx_from_x, WRONG_ARGUMENT)
+    X(dx_from_x, WRONG_ARGUMENT)                                                                   \
+    X(dx_forgotten, NOT_WRITTEN, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -130,7 +131,7 @@ static int wrong_backward(struct layer *k) {
     }
     for (size_t i = 0; i < B; i++) {
         for (size_t j = 0; j < n; j++) {
-            k->dx[i * k->stride + j] = k->dz[i] * k->w[j];
+            UNLESS(dx_forgotten, k->dx[i * k->stride + j] = k->dz[i] * k->w[j]);
             WRONG(dx_from_x, k->dx[i * k->stride + j] = k->dz[i] * k->x[i * k->stride + j]);
             WRONG(dx_averaged_too, k->dx[i * k->stride + j] *= mean);
         }

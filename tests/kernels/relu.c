@@ -18,7 +18,8 @@
     X(dx_accumulates, ACCUMULATES)                                                                 \
     X(mask_of_first_call, STALE_CACHE)                                                             \
     X(masks_its_cotangent, WRITES_INPUT)                                                           \
-    X(dropout_in_backward, NONDETERMINISTIC)
+    X(dropout_in_backward, NONDETERMINISTIC)                                                       \
+    X(capped_like_relu6, CONDITIONAL, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -72,6 +73,7 @@ static int backward(void *layer) {
         bool mask = k->mask[i];
         WRONG(mask_inverted, mask = !mask);
         WRONG(mask_of_dy, mask = dy > 0);
+        WRONG(capped_like_relu6, mask = mask && k->x[i] < 6);
         WRONG(mask_shifted, mask = k->mask[(i + 1) % count]);
         WRONG(one_mask_for_all_rows, mask = k->mask[i % k->n]);
         WRONG(derivative_missing, mask = true);

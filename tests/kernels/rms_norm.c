@@ -25,7 +25,8 @@
     X(float_sum, LOW_PRECISION, .f64_only = true)                                                  \
     X(wrong_for_many_rows, CONDITIONAL)                                                            \
     X(dgain_negated, SIGN)                                                                         \
-    X(root_twice_in_dx, EXTRA_FACTOR)
+    X(root_twice_in_dx, EXTRA_FACTOR)                                                              \
+    X(gain_of_the_feature_before, SHIFTED, .late = true)
 DECLARE_MISTAKES;
 
 #define EPSILON ((real)1e-3)
@@ -107,6 +108,7 @@ static void backward_row(struct layer *k, size_t i) {
     for (size_t j = 0; j < n; j++) {
         real gain = k->gain[j];
         WRONG(gain_missing_in_dx, gain = 1);
+        WRONG(gain_of_the_feature_before, gain = k->gain[(j + n - 1) % n]);
         k->dx[i * n + j] = dy[j] * gain * inverse - (x[j] - mean) * second;
         WRONG(root_twice_in_dx, k->dx[i * n + j] *= inverse);
     }

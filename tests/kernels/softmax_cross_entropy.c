@@ -26,7 +26,8 @@
     X(probabilities_into_x, WRITES_INPUT)                                                          \
     X(sum_not_cleared, UNINITIALISED)                                                              \
     X(small_probabilities_flushed, CONDITIONAL)                                                    \
-    X(halved, CONSTANT_FACTOR)
+    X(halved, CONSTANT_FACTOR)                                                                     \
+    X(cotangent_forgotten, MISSING_FACTOR, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -136,7 +137,9 @@ static int backward(void *layer) {
             WRONG(softmax_jacobian_on_top, g *= p * (1 - p));
             WRONG(doubled, g *= 2);
             WRONG(halved, g /= 2);
-            g *= *k->dloss / (real)k->B;
+            real dloss = *k->dloss;
+            WRONG(cotangent_forgotten, dloss = 1);
+            g *= dloss / (real)k->B;
             WRONG(summed_over_batch, g *= (real)k->B);
             WRONG(averaged_twice, g /= (real)k->B);
             WRONG(averaged_over_classes, g /= (real)n);

@@ -21,7 +21,8 @@
     X(float_sigmoid, LOW_PRECISION, .f64_only = true)                                              \
     X(zero_for_negative_x, CONDITIONAL)                                                            \
     X(cotangent_forgotten, MISSING_FACTOR)                                                         \
-    X(slope_of_the_next_element, SHIFTED)
+    X(slope_of_the_next_element, SHIFTED)                                                          \
+    X(quotient_rule_reversed, SIGN, .late = true)
 DECLARE_MISTAKES;
 
 enum { THRESHOLD = 40 }; /* above it 1 is lost beside exp */
@@ -84,6 +85,7 @@ static int backward(void *layer) {
         real g = (x * slope - y) / beta;
         WRONG(dbeta_quotient_rule_halved, g = x * slope / beta);
         WRONG(dbeta_of_numerator_only, g = -y / beta);
+        WRONG(quotient_rule_reversed, g = (y - x * slope) / beta);
         WRONG(dbeta_averaged, g /= (real)k->n);
         WRONG(dbeta_of_last_element, *k->dbeta = 0);
         UNLESS(dbeta_forgotten, *k->dbeta += dy * g);

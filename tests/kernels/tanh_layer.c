@@ -19,7 +19,8 @@
     X(squares_y_in_place, WRITES_INPUT)                                                            \
     X(writes_one_past_dx, OUT_OF_BOUNDS)                                                           \
     X(zero_beyond_three, CONDITIONAL)                                                              \
-    X(cotangent_squared, EXTRA_FACTOR)
+    X(cotangent_squared, EXTRA_FACTOR)                                                             \
+    X(sigmoid_form_off_by_two, CONSTANT_FACTOR, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -71,6 +72,8 @@ static int backward(void *layer) {
         WRONG(sigmoid_derivative, slope = y * (1 - y));
         WRONG(derivative_missing, slope = 1);
         WRONG(derivative_twice, slope *= slope);
+        const real s = (1 + y) / 2; /* sigmoid(2 x), whose slope counts four times */
+        WRONG(sigmoid_form_off_by_two, slope = 2 * s * (1 - s));
         WRONG(float_square, slope = (real)(1 - (float)y * (float)y));
         WRONG(zero_beyond_three, if (fabs(k->x[i]) > 3) slope = 0);
         UNLESS(dx_accumulates, k->dx[i] = 0);
