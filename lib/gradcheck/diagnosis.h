@@ -99,6 +99,8 @@ size_t gc_explains(const struct gc_table *t, gc_relation *relation, const void *
 double gc_certainty(const struct gc_table *t, size_t n_relations);
 /* How many different ratios got / right there are among the wrong ones, up to `most`. */
 size_t gc_distinct_ratios(const struct gc_table *t, size_t most);
+/* A limit, a zero: the wrong elements all hold the same magnitude. */
+bool gc_one_value_held(const struct gc_table *t);
 double gc_support(size_t n); /* of n elements explained: 0.5 for 1, towards 1 */
 
 /* ---- diagnosis_atoms.c: the values that a relation may be made of ---- */

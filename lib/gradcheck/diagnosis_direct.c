@@ -63,6 +63,8 @@ static bool agree_on_k(const struct gc_table *t, const struct gc_atom *atom, enu
                        size_t begin, size_t end, size_t *n) {
     double largest = 0;
     double k = 0;
+    double least = INFINITY;
+    double most = -INFINITY;
     size_t n_known = 0;
     for (size_t i = begin; i < end; i++) {
         const double by = misused(t, atom, i, used);
@@ -83,6 +85,11 @@ static bool agree_on_k(const struct gc_table *t, const struct gc_atom *atom, enu
             return false;
         }
         n_known += fabs(by) > 100 * allowed;
+        least = fmin(least, by);
+        most = fmax(most, by);
+    }
+    if (most - least < 0.01 * fabs(most + least)) {
+        return true; /* the same everywhere: any k fits */
     }
     *n += n_known > 0 ? n_known - 1 : 0;
     return true;
@@ -142,31 +149,36 @@ void gc_guess_sums(const struct gc_table *t, struct gc_guess *guess) {
     }
 }
 
-/* ---- the last output alone is wrong, and holds something: a sum ends one too early ---- */
+/* ---- the sums lack the last output ---- */
+
+/* Wrong off the diagonal at one index of an output's axis alone, and nothing there. */
+static bool sums_lack(const struct gc_table *t, size_t axis, size_t index) {
+    size_t n = 0;
+    bool holds = false; /* on the diagonal, else the output is left out altogether */
+    for (size_t i = 0; i < t->n_rows * t->n_columns; i++) {
+        const size_t r = i / t->n_columns;
+        const size_t c = i % t->n_columns;
+        const bool nothing = gc_is_zero(t, r, c, gc_got(t, r, c));
+        const bool there = gc_coordinate(t, r, c, axis) == index;
+        holds = holds || (there && r == c && !nothing);
+        if (gc_mark_of(t, r, c) == GC_WRONG && (!there || (r != c && !nothing))) {
+            return false;
+        }
+        n += gc_mark_of(t, r, c) == GC_WRONG && r != c;
+    }
+    return holds && n > 1;
+}
 
 void gc_guess_last_output(const struct gc_table *t, struct gc_guess *guess) {
-    char axis[96];
-    if (t->output == NULL) {
-        return;
-    }
-    for (size_t axis_of = GRADCHECK_MAX_DIMS; axis_of < GC_ENTRY_FLAT; axis_of++) {
-        const size_t length = gc_coordinate_length(t, axis_of);
-        bool last = length > 2;
-        bool holds = false; /* else it is left out altogether, which others tell */
-        for (size_t i = 0; i < t->n_rows * t->n_columns && last; i++) {
-            const size_t r = i / t->n_columns;
-            const size_t c = i % t->n_columns;
-            const bool wrong = gc_mark_of(t, r, c) == GC_WRONG;
-            last = !wrong || gc_coordinate(t, r, c, axis_of) == length - 1;
-            holds = holds || (wrong && !gc_is_zero(t, r, c, gc_got(t, r, c)));
-        }
-        if (last && holds) {
-            gc_coordinate_name(t, axis_of, axis, sizeof axis);
-            gc_guess(
-                guess, GRADCHECK_CAUSE_TAIL, 0.75 * gc_support(length),
-                "what %.31s.grad gets from the last of %zu along %s alone is wrong: a sum ends "
-                "one too early",
-                t->in->t->name, length, axis);
+    char name[96];
+    for (size_t axis = GRADCHECK_MAX_DIMS; axis < GC_ENTRY_FLAT && is_square(t); axis++) {
+        const size_t length = gc_coordinate_length(t, axis);
+        if (length > 2 && sums_lack(t, axis, length - 1)) {
+            gc_coordinate_name(t, axis, name, sizeof name);
+            gc_guess(guess, GRADCHECK_CAUSE_TAIL, 0.75 * gc_support(length),
+                     "the sums of %.31s.grad over other entries lack the last of %zu along %s: a "
+                     "loop ends one too early",
+                     t->in->t->name, length, name);
         }
     }
 }

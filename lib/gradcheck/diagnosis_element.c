@@ -160,27 +160,31 @@ void gc_guess_wrong_addend(const struct gc_table *t, struct gc_guess *guess) {
     each_misreading(t, guess, guess_addend);
 }
 
-/* Whether the addend takes more values than two: of 0 and 1 everything is a line. */
+/* Whether the addend takes more values than two, for of 0 and 1 everything is a line, and v goes
+ * far enough for tanh(v) to differ from v by more than a cube. */
 static bool addend_varies(const struct gc_table *t, const struct misread *m) {
     double seen[2] = {0, 0};
+    double furthest = 0;
     size_t n = 0;
+    bool varies = false;
     for (size_t i = t->first_wrong; i < t->n_rows * t->n_columns; i++) {
         if (t->mark[i] != GC_WRONG) {
             continue;
         }
         const double by = addend(t, m, i / t->n_columns, i % t->n_columns);
+        double v = 0;
         bool known = false;
+        (void)gc_atom_value(t, m->atom, i / t->n_columns, i % t->n_columns, GC_STAY, 0, &v);
+        furthest = fmax(furthest, fabs(v));
         for (size_t k = 0; k < n; k++) {
             known = known || fabs(by - seen[k]) <= 1e-6 * fabs(by);
         }
-        if (!known && n == 2) {
-            return true;
-        }
-        if (!known) {
+        varies = varies || (!known && n == 2);
+        if (!known && n < 2) {
             seen[n++] = by;
         }
     }
-    return false;
+    return varies && pow(furthest, 5) > 100 * t->relative;
 }
 
 /* v where f(v) belongs, or the reverse, in one term. */

@@ -219,18 +219,19 @@ static void guess_basic(const struct gc_table *t, const struct gc_atom *atom,
     const struct quotient missing = {.a = atom, .b = atom, .over = f->of};
     const struct quotient extra = {.a = atom, .b = atom, .times = f->of};
     const bool steps = f->of == is_positive || f->of == not_positive;
+    const double usual = f->of == slope_of_sigmoid || f->of == slope_of_tanh ? 0.9 : 0.97;
     double support = explained(t, &missing, 200);
     if (steps && passes_everything(t, atom, f->of) &&
         gc_explains(t, times_quotient, &missing) > 0) {
         support = gc_support(t->n_wrong - 1); /* its zeros are what tells */
     }
     if (support > 0) {
-        gc_guess(guess, GRADCHECK_CAUSE_MISSING_FACTOR, 0.97 * support,
+        gc_guess(guess, GRADCHECK_CAUSE_MISSING_FACTOR, usual * support,
                  "%.31s.grad lacks the factor %s, where v is %.31s", t->in->t->name, f->text, name);
     }
     support = explained(t, &extra, 200);
     if (support > 0 && !steps && gc_first_ratio(t) != 0) {
-        gc_guess(guess, GRADCHECK_CAUSE_EXTRA_FACTOR, 0.97 * support,
+        gc_guess(guess, GRADCHECK_CAUSE_EXTRA_FACTOR, usual * support,
                  "%.31s.grad has the factor %s once too often, where v is %.31s", t->in->t->name,
                  f->text, name);
     }
@@ -358,12 +359,15 @@ void gc_guess_incomplete(const struct gc_table *t, struct gc_guess *guess) {
     } rows[] = {{sigmoid_without, sigmoid_slope}, {tanh_without, tanh_slope}};
     struct gc_atom atoms[GC_MAX_ATOMS];
     const size_t n = gc_atoms(t, atoms);
-    if (gc_first_ratio(t) == 0) {
-        return;
+    if (gc_first_ratio(t) == 0 || gc_one_value_held(t)) {
+        return; /* the slope is missing, whatever a sum comes to */
     }
     for (size_t i = 0; i < n * n; i++) {
         const struct gc_atom *y = &atoms[i / n];
         const struct gc_atom *v = &atoms[i % n];
+        if (v->tensor == t->in->t && gc_distinct_ratios(t, 3) < 3) {
+            continue;
+        }
         for (size_t f = 0; f < 2 && y->is_output && !v->is_output && v->values != NULL; f++) {
             const struct incomplete m = {
                 .y = y, .v = v, .without = rows[f].without, .slope = rows[f].slope};

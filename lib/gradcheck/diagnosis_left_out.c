@@ -141,12 +141,17 @@ void gc_guess_survivor(const struct gc_table *t, struct gc_guess *guess) {
     }
     for (size_t c = 0; c < t->n_columns; c++) {
         bool wrong_before = false;
+        size_t left_out = SIZE_MAX;
         size_t last = SIZE_MAX; /* the contribution that is there */
         for (size_t r = 0; r < t->n_rows; r++) {
             const bool wrong = gc_mark_of(t, r, c) == GC_WRONG;
             const bool there = !wrong && gc_mark_of(t, r, c) == GC_SAME && gc_got(t, r, c) != 0;
             if (last != SIZE_MAX && (wrong || (there && contribution_of(t, r) != last))) {
                 return;
+            }
+            left_out = wrong ? contribution_of(t, r) : left_out;
+            if (there && contribution_of(t, r) == left_out) {
+                return; /* a part of one is there */
             }
             wrong_before = wrong_before || wrong;
             last = there ? contribution_of(t, r) : last;

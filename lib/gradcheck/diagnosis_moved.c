@@ -124,7 +124,7 @@ static void guess_slopes(const struct gc_table *t, struct gc_guess *guess) {
         for (int circular = 0; circular < 2; circular++) {
             const struct move m = {.move = (enum gc_move)move, .circular = circular};
             const size_t n = gc_explains(t, slope_moved, &m);
-            if (n > 1) {
+            if (n > 1 && gc_distinct_ratios(t, 3) > 2) {
                 gc_guess(guess, GRADCHECK_CAUSE_SHIFTED, 0.9 * gc_support(n),
                          "%.31s.grad is made with the derivative of the element %s", t->in->t->name,
                          move == GC_NEXT ? "after" : "before");
@@ -216,24 +216,6 @@ static void widen_range(struct range *range, double v) {
     range->n++;
 }
 
-/* A limit, a zero: the wrong elements all hold the same magnitude. */
-static bool one_value_held(const struct gc_table *t) {
-    double held = -1;
-    for (size_t r = 0; r < t->n_rows; r++) {
-        for (size_t c = 0; c < t->n_columns; c++) {
-            const double got = fabs(gc_got(t, r, c));
-            if (gc_mark_of(t, r, c) != GC_WRONG) {
-                continue;
-            }
-            if (held >= 0 && !(fabs(got - held) <= t->relative * held)) {
-                return false;
-            }
-            held = got;
-        }
-    }
-    return true;
-}
-
 /* Some of the right answers there are the same, as those of a branch that is a straight line. */
 static bool straight_where_wrong(const struct gc_table *t, size_t n_wrong) {
     enum { MOST = 8 };
@@ -290,14 +272,15 @@ static void separate(const struct gc_table *t, const struct gc_atom *atom, bool 
         return;
     }
     const bool above = wrong.low > right.high;
-    const bool one_value = one_value_held(t);
+    const bool one_value = gc_one_value_held(t);
     const double support = gc_support(2 * (wrong.n < right.n ? wrong.n : right.n));
     if (one_value && gc_first_ratio(t) == 0 && atom != NULL && !magnitude &&
         straight_where_wrong(t, wrong.n) &&
         parted_by_zero(above ? &right : &wrong, above ? &wrong : &right)) {
         gc_guess(guess, GRADCHECK_CAUSE_DROPPED_TERM, 0.75 * support,
-                 "%.31s.grad is 0 wherever %.31s is %s 0: what belongs there is left out",
-                 t->in->t->name, name, above ? "above" : "below");
+                 "%.31s.grad is 0 where %.31s is %s %.4g, and right %s %.4g: a branch is left out",
+                 t->in->t->name, name, above ? "above" : "below", above ? right.high : wrong.high,
+                 above ? "below" : "above", above ? wrong.low : right.low);
         return;
     }
     gc_guess(guess, GRADCHECK_CAUSE_CONDITIONAL, (one_value ? 0.7 : 0.4) * support,
@@ -307,7 +290,7 @@ static void separate(const struct gc_table *t, const struct gc_atom *atom, bool 
 }
 
 void gc_guess_threshold(const struct gc_table *t, struct gc_guess *guess) {
-    if (one_value_held(t)) {
+    if (gc_one_value_held(t)) {
         separate(t, NULL, true, guess);
     }
     struct gc_atom atoms[GC_MAX_ATOMS];

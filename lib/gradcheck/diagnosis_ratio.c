@@ -68,8 +68,28 @@ static struct gc_prediction complement_of_right(const struct gc_table *t, size_t
                                   .plus = inside ? 1 : NAN};
 }
 
+/* Whether the right answers are sigmoids of one multiple of the entry, of three or more. */
+static bool is_sigmoid_of_entry(const struct gc_table *t) {
+    double multiple = 0;
+    size_t n = 0;
+    for (size_t i = t->first_wrong; i < t->n_rows * t->n_columns; i++) {
+        const double right = gc_right(t, i / t->n_columns, i % t->n_columns);
+        const double v = t->s->base[t->in->first + i % t->n_columns];
+        if (t->mark[i] != GC_WRONG || fabs(v) < 0.1) {
+            continue;
+        }
+        const double here = log(right / (1 - right)) / v;
+        multiple = n == 0 ? here : multiple;
+        if (!(fabs(here - multiple) <= 100 * t->relative * fabs(multiple) / fmin(fabs(v), 1))) {
+            return false;
+        }
+        n++;
+    }
+    return n > 2;
+}
+
 void gc_guess_complement(const struct gc_table *t, struct gc_guess *guess) {
-    if (t->by_output && gc_explains(t, complement_of_right, NULL) > 0) {
+    if (t->by_output && is_sigmoid_of_entry(t) && gc_explains(t, complement_of_right, NULL) > 0) {
         gc_guess(guess, GRADCHECK_CAUSE_SIGN, 0.9 * gc_certainty(t, 10),
                  "%.31s.grad is 1 minus the right one: a sigmoid is taken at -v where v belongs",
                  t->in->t->name);

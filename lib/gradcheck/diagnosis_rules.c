@@ -19,9 +19,10 @@ static bool differ(const struct gc_session *s, const double a[], const double b[
     return false;
 }
 
-/* Whether b lies halfway between a and c, in each entry that moves. */
+/* Whether b lies halfway between a and c in every entry, and some move by more than rounding. */
 static bool evenly_spaced(const struct gc_session *s, const double a[], const double b[],
                           const double c[]) {
+    bool moves = false;
     for (size_t e = 0; e < s->n_entries; e++) {
         const double first = b[e] - a[e];
         const double second = c[e] - b[e];
@@ -29,8 +30,9 @@ static bool evenly_spaced(const struct gc_session *s, const double a[], const do
         if (gc_input_of(s, e)->checked && !(fabs(second - first) <= 1e-3 * fabs(first) + slack)) {
             return false;
         }
+        moves = moves || (gc_input_of(s, e)->checked && fabs(first) > 100 * slack);
     }
-    return true;
+    return moves;
 }
 
 /* Whether backward, asked several times for the same, gives answers that differ; evenly: each
@@ -177,7 +179,8 @@ void gc_diagnose_contract(struct gc_session *s) {
     if (wavers(s, &evenly)) {
         gc_guess(guess, evenly ? GRADCHECK_CAUSE_UNINITIALISED : GRADCHECK_CAUSE_NONDETERMINISTIC,
                  0.97, "backward gives other answers to the same question%s",
-                 evenly ? ", each as far from the last: a sum that it keeps is never cleared" : "");
+                 evenly ? ", each as far from the last: something that it keeps is never cleared"
+                        : "");
     } else if (broken(s, GRADCHECK_RULE_BACKWARD_DETERMINISTIC)) {
         gc_guess(guess, GRADCHECK_CAUSE_STALE_CACHE, 0.9,
                  "the first backward differs from all later ones: it leaves something behind");

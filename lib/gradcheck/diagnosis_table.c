@@ -187,6 +187,23 @@ size_t gc_distinct_ratios(const struct gc_table *t, size_t most) {
     return n;
 }
 
+bool gc_one_value_held(const struct gc_table *t) {
+    double held = -1;
+    for (size_t r = 0; r < t->n_rows; r++) {
+        for (size_t c = 0; c < t->n_columns; c++) {
+            const double got = fabs(gc_got(t, r, c));
+            if (gc_mark_of(t, r, c) != GC_WRONG) {
+                continue;
+            }
+            if (held >= 0 && !(fabs(got - held) <= t->relative * held)) {
+                return false;
+            }
+            held = got;
+        }
+    }
+    return true;
+}
+
 /* Each different ratio that fits by chance does so with about 2 relative; several thousand
  * relations are tried. */
 double gc_certainty(const struct gc_table *t, size_t n_relations) {

@@ -31,6 +31,7 @@ enum centred_bug {
     GAIN_BEFORE,
     FIRST_GAIN,
     GARBLED,
+    DOUBLED,
     NO_GAIN_IN_SUM,
     SUM_WITHOUT_LAST,
     SUM_NOT_CLEARED,
@@ -73,6 +74,8 @@ static double direct_gain(const struct centred *k, int i) {
         return k->g[0];
     case GARBLED:
         return garbage[i];
+    case DOUBLED:
+        return 2 * k->g[i];
     default:
         return k->g[i];
     }
@@ -115,8 +118,10 @@ Test(diagnosis_terms, tells_the_direct_term_from_the_sums) {
         {GAIN_BEFORE, GRADCHECK_CAUSE_SHIFTED, "is made with g read one index too early"},
         {FIRST_GAIN, GRADCHECK_CAUSE_BROADCAST, "is made with g read always at index 0"},
         {GARBLED, GRADCHECK_CAUSE_NONE, ""},
+        /* where every gain is the same, its factor is lost in any other error */
+        {DOUBLED, GRADCHECK_CAUSE_CONDITIONAL, "|right answer|"},
         {NO_GAIN_IN_SUM, GRADCHECK_CAUSE_MISSING_FACTOR, "in its sums over other entries"},
-        {SUM_WITHOUT_LAST, GRADCHECK_CAUSE_TAIL, "the last of 5 along axis n of y"},
+        {SUM_WITHOUT_LAST, GRADCHECK_CAUSE_TAIL, "lack the last of 5 along axis n of y"},
         {SUM_NOT_CLEARED, GRADCHECK_CAUSE_UNINITIALISED, "never cleared"},
     };
     for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
@@ -125,7 +130,7 @@ Test(diagnosis_terms, tells_the_direct_term_from_the_sums) {
             k.x[i] = sin(1.0 + 2.3 * i);
         }
         for (int i = 0; i < WIDTH; i++) {
-            k.g[i] = 1.5 + cos(0.4 + 1.7 * i);
+            k.g[i] = rows[r].bug == DOUBLED ? 2 : 1.5 + cos(0.4 + 1.7 * i);
         }
         struct gradcheck_tensor in[] = {GRADCHECK_INPUT("x", k.x, k.dx, ROWS, WIDTH),
                                         GRADCHECK_INPUT("g", k.g, k.dg, WIDTH)};
@@ -205,6 +210,16 @@ static double sloped_twice(double x) {
 static double half_square(double x) {
     return x * x / 2;
 }
+static double without_tanh(double x) {
+    return x - tanh(x);
+}
+static double tanh_slope(double x) {
+    return 1 - tanh(x) * tanh(x);
+}
+static double quarter(double x) {
+    (void)x;
+    return 0.25;
+}
 static double log_cosh(double x) {
     return log(cosh(x));
 }
@@ -230,11 +245,14 @@ Test(diagnosis_terms, names_what_a_slope_was_taken_for) {
         {{.of = half_square, .slope = tanh, .c = -0.7},
          GRADCHECK_CAUSE_WRONG_ARGUMENT,
          "v where tanh(v) belongs, or the reverse"},
-        {{.of = leaky, .slope = step}, GRADCHECK_CAUSE_DROPPED_TERM, "is 0 wherever x is below 0"},
+        {{.of = leaky, .slope = step}, GRADCHECK_CAUSE_DROPPED_TERM, "a branch is left out"},
         {{.of = relu, .slope = step_below}, GRADCHECK_CAUSE_SIGN, "v <= 0 where v > 0 belongs"},
         {{.of = half_square, .slope = sloped_twice},
          GRADCHECK_CAUSE_EXTRA_FACTOR,
          "sigmoid'(v) once too often"},
+        {{.of = sigmoid, .slope = quarter}, GRADCHECK_CAUSE_MISSING_FACTOR, ""},
+        /* 1 minus the right one, and no sigmoid far and wide */
+        {{.of = without_tanh, .slope = tanh_slope}, GRADCHECK_CAUSE_NONE, ""},
         /* a curve that is no line there has lost no branch */
         {{.of = softplus, .slope = sigmoid_above_zero}, GRADCHECK_CAUSE_CONDITIONAL, "below"},
     };
@@ -366,4 +384,65 @@ Test(diagnosis_terms, a_contribution_may_be_several_outputs_wide) {
                                             .backward = running_backward,
                                             .ctx = &k};
     expect_cause(&kernel, 1, GRADCHECK_CAUSE_OVERWRITES, "holds the last contribution");
+}
+
+/* ---- what looks like one of these and is not ---- */
+
+enum lookalike { ANY_ORDER, TAP_LOST, LAST_SLOPE };
+
+struct lookalikes {
+    enum lookalike bug;
+    unsigned calls;
+    double x[LENGTH], dx[LENGTH], y[LENGTH], dy[LENGTH];
+};
+
+/* y[i] = 0.7 x[i - 1] - 1.2 x[i]^2 / 2 + 0.4 x[i + 1], around the ends */
+static int lookalike_forward(void *ctx) {
+    struct lookalikes *k = ctx;
+    for (int i = 0; i < LENGTH; i++) {
+        k->y[i] = 0.7 * k->x[(i + LENGTH - 1) % LENGTH] - 0.6 * k->x[i] * k->x[i] +
+                  0.4 * k->x[(i + 1) % LENGTH];
+    }
+    return 0;
+}
+
+static int lookalike_backward(void *ctx) {
+    struct lookalikes *k = ctx;
+    for (int i = 0; i < LENGTH; i++) {
+        const double slope = -1.2 * k->x[i] * (k->bug == LAST_SLOPE && i == LENGTH - 1 ? 0.5 : 1);
+        const double terms[] = {0.7 * k->dy[(i + 1) % LENGTH], slope * k->dy[i],
+                                0.4 * k->dy[(i + LENGTH - 1) % LENGTH] * (k->bug != TAP_LOST)};
+        const unsigned from = k->bug == ANY_ORDER ? k->calls++ * 1103515245U >> 8 : 0;
+        k->dx[i] = 0;
+        for (unsigned t = 0; t < 3; t++) {
+            k->dx[i] += terms[(from + t) % 3];
+        }
+    }
+    return 0;
+}
+
+Test(diagnosis_terms, are_not_made_of_what_only_looks_like_them) {
+    static const enum gradcheck_cause unwanted[] = {[ANY_ORDER] = GRADCHECK_CAUSE_UNINITIALISED,
+                                                    [TAP_LOST] = GRADCHECK_CAUSE_OVERWRITES,
+                                                    [LAST_SLOPE] = GRADCHECK_CAUSE_TAIL};
+    for (int bug = ANY_ORDER; bug <= LAST_SLOPE; bug++) {
+        struct lookalikes k = {.bug = (enum lookalike)bug};
+        struct gradcheck_report r;
+        for (int i = 0; i < LENGTH; i++) {
+            k.x[i] = sin(1.0 + 1.9 * i);
+        }
+        struct gradcheck_tensor in[] = {GRADCHECK_INPUT("x", k.x, k.dx, LENGTH)};
+        struct gradcheck_tensor out[] = {GRADCHECK_OUTPUT("y", k.y, k.dy, LENGTH)};
+        const struct gradcheck_kernel kernel = {.name = "lookalike",
+                                                .inputs = in,
+                                                .n_inputs = 1,
+                                                .outputs = out,
+                                                .n_outputs = 1,
+                                                .forward = lookalike_forward,
+                                                .backward = lookalike_backward,
+                                                .ctx = &k};
+        cr_assert_eq(gradcheck_run(&kernel, NULL, &r), GRADCHECK_OK);
+        cr_expect_eq(r.verdict, GRADCHECK_FAIL, "bug %d: %s", bug, r.summary);
+        cr_expect_neq(r.cause, unwanted[bug], "bug %d: %s", bug, r.diagnosis);
+    }
 }
