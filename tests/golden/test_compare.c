@@ -213,6 +213,15 @@ Test(golden_compare, allows_the_bound_itself_and_not_one_ulp_more) {
     }
 }
 
+Test(golden_compare,
+     has_an_infinite_share_where_nothing_is_allowed_whatever_the_sign_of_that_zero) {
+    const double none[] = {0.0, -0.0};
+    for (size_t i = 0; i < 2; i++) {
+        struct golden_comparison c = compare_one(ARRAY_F64, 1, 2, none[i]);
+        cr_expect(c.verdict == GOLDEN_FAIL && c.max_share == (double)INFINITY, "%g", c.max_share);
+    }
+}
+
 /* ---- classes ---- */
 
 /* Every value against every other: NaN only for NaN, an infinity only for the same. */
@@ -237,10 +246,16 @@ Test(golden_compare, keeps_the_classes_apart) {
             cr_expect(!isnan(c.max_share) && (same || c.max_share > 1), "%g for %g: %g", a, e,
                       c.max_share);
             if (c.mismatch == GOLDEN_NAN) {
-                cr_expect(isnan(c.worst.absolute) && c.worst.ulp == UINT64_MAX);
+                cr_expect(isnan(c.worst.absolute) && isnan(c.worst.relative));
+                cr_expect(c.worst.ulp == UINT64_MAX);
             }
             if (c.mismatch == GOLDEN_INF) {
-                cr_expect(isinf(c.worst.absolute) && isinf(c.max_share));
+                cr_expect(isinf(c.worst.absolute) && isinf(c.worst.relative));
+                cr_expect(isinf(c.max_share));
+            }
+            if (!isfinite(a) || !isfinite(e)) {
+                cr_expect(c.max_absolute == 0 && c.max_relative == 0 && c.max_ulp == 0, "%g for %g",
+                          a, e);
             }
         }
     }
@@ -320,12 +335,29 @@ Test(golden_compare, compares_integers_exactly) {
         cr_expect_eq(c.max_ulp, rows[i].distance, "row %zu", i);
         cr_expect_eq(c.max_numpy_ulp, rows[i].distance, "row %zu", i);
         cr_expect(c.worst.actual_int == actual && c.worst.expected_int == expected);
+        cr_expect(c.worst.actual == (double)actual && c.worst.expected == (double)expected);
+        double distance = (double)rows[i].distance;
+        cr_expect_eq(c.max_relative, distance == 0 ? 0 : distance / fabs((double)expected),
+                     "row %zu: %g", i, c.max_relative);
         cr_expect_eq(c.max_share > 1, c.verdict == GOLDEN_FAIL, "row %zu: %g", i, c.max_share);
     }
     struct golden_comparison c = compare_one(ARRAY_U8, 255, 254, 0);
     cr_expect(c.verdict == GOLDEN_FAIL && c.max_ulp == 1);
     c = compare_one(ARRAY_I32, -7, -7, 0);
     cr_expect(c.verdict == GOLDEN_PASS);
+}
+
+/* The quotient of the two as doubles is 1. */
+Test(golden_compare, has_the_least_share_above_1_where_only_rounding_makes_them_equal) {
+    int64_t actual = (INT64_C(1) << 53) + 1;
+    int64_t expected = 0;
+    int64_t bound = INT64_C(1) << 53;
+    const struct array a = {.dtype = ARRAY_I64, .count = 1, .data = &actual};
+    const struct array e = {.dtype = ARRAY_I64, .count = 1, .data = &expected};
+    const struct array b = {.dtype = ARRAY_I64, .count = 1, .data = &bound};
+    struct golden_comparison c;
+    cr_assert_eq(golden_compare(&a, &e, &b, NULL, &c), GOLDEN_OK);
+    cr_expect(c.verdict == GOLDEN_FAIL && c.max_share == 1 + DBL_EPSILON, "%a", c.max_share);
 }
 
 /* ---- dtypes and shapes ---- */
@@ -346,6 +378,7 @@ Test(golden_compare, names_a_wrong_dtype_or_shape_and_compares_nothing) {
         cr_expect(c.count == 0 && c.n_mismatch == 0);
         cr_expect(c.actual_dtype == rows[i].dtype && c.actual_ndim == rows[i].ndim);
         cr_expect(c.dtype == ARRAY_F64 && c.ndim == 2 && c.shape[1] == 3);
+        cr_expect_eq(memcmp(c.actual_shape, rows[i].shape, sizeof c.actual_shape), 0, "row %zu", i);
         array_free(&rows[i]);
     }
     array_free(&exact);
@@ -409,6 +442,32 @@ Test(golden_compare, reports_the_distance_to_numpy_and_judges_by_exact_alone) {
     array_set(&numpy, 2, 3);
     cr_assert_eq(golden_compare(&exact, &exact, &bound, &numpy, &c), GOLDEN_OK);
     cr_expect(c.verdict == GOLDEN_PASS && c.max_numpy_ulp == UINT64_MAX);
+    array_free(&exact);
+    array_free(&bound);
+    array_free(&numpy);
+}
+
+Test(golden_compare, counts_a_zero_of_the_other_sign_as_another_than_numpys) {
+    struct array zeros = vector_of(3, (const double[]){0.0, -0.0, 0.0});
+    struct array numpy = vector_of(3, (const double[]){-0.0, -0.0, 0.0});
+    struct array bound = vector_of(3, (const double[]){0, 0, 0});
+    struct golden_comparison c;
+    cr_assert_eq(golden_compare(&zeros, &zeros, &bound, &numpy, &c), GOLDEN_OK);
+    cr_expect(c.n_numpy_equal == 2 && c.max_numpy_ulp == 0 && c.furthest == 0);
+    array_free(&zeros);
+    array_free(&numpy);
+    array_free(&bound);
+}
+
+Test(golden_compare, names_the_first_of_the_elements_furthest_from_numpy) {
+    struct array exact = vector_of(5, (const double[]){1, 1, 1, 1, 1});
+    struct array bound = vector_of(5, (const double[]){0, 0, 0, 0, 0});
+    struct array numpy = vector_of(5, (const double[]){1, 1.25, 1.5, 1.5, 1});
+    struct golden_comparison c;
+    cr_assert_eq(golden_compare(&exact, &exact, &bound, &numpy, &c), GOLDEN_OK);
+    cr_expect(c.furthest == 2 && c.n_numpy_equal == 2, "%zu", c.furthest);
+    cr_assert_eq(golden_compare(&exact, &exact, &bound, &exact, &c), GOLDEN_OK);
+    cr_expect(c.furthest == 0 && c.n_numpy_equal == 5);
     array_free(&exact);
     array_free(&bound);
     array_free(&numpy);

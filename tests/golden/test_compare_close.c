@@ -9,15 +9,26 @@
 
 TestSuite(golden_compare_close, .init = folder_create, .fini = folder_remove);
 
-static struct golden_comparison close_one(double actual, double expected,
+static struct golden_comparison close_all(enum array_dtype dtype, size_t n, const double actual[],
+                                          const double expected[],
                                           struct golden_tolerance tolerance) {
-    struct array a = array_from(ARRAY_F64, 0, NULL, &actual);
-    struct array e = array_from(ARRAY_F64, 0, NULL, &expected);
+    struct array a = array_from(dtype, 1, &n, actual);
+    struct array e = array_from(dtype, 1, &n, expected);
     struct golden_comparison c;
     cr_assert_eq(golden_compare_close(&a, &e, &tolerance, &c), GOLDEN_OK);
     array_free(&a);
     array_free(&e);
     return c;
+}
+
+static struct golden_comparison close_one(double actual, double expected,
+                                          struct golden_tolerance tolerance) {
+    return close_all(ARRAY_F64, 1, &actual, &expected, tolerance);
+}
+
+static struct golden_comparison close_f32(double actual, double expected,
+                                          struct golden_tolerance tolerance) {
+    return close_all(ARRAY_F32, 1, &actual, &expected, tolerance);
 }
 
 Test(golden_compare_close, allows_atol_plus_rtol_times_expected) {
@@ -36,10 +47,29 @@ Test(golden_compare_close, allows_atol_plus_rtol_times_expected) {
         cr_expect_eq(c.verdict, rows[i].verdict, "%g for %g", rows[i].actual, rows[i].expected);
         cr_expect_eq(c.max_share > 1, c.verdict == GOLDEN_FAIL, "%g for %g: %g", rows[i].actual,
                      rows[i].expected, c.max_share);
+        double allowed = isfinite(rows[i].expected) ? 0.5 + 0.25 * fabs(rows[i].expected) : 0;
+        cr_expect_eq(c.worst.allowed, allowed, "%g", c.worst.allowed);
+        c = close_f32(rows[i].actual, rows[i].expected, t);
+        /* 5.5000001 is 5.5 in float32 */
+        bool nearest = fabs(rows[i].actual) > 5.5 && isfinite(rows[i].actual);
+        cr_expect_eq(c.verdict, nearest ? GOLDEN_PASS : rows[i].verdict, "%g for %g in float32",
+                     rows[i].actual, rows[i].expected);
+        cr_expect_eq(c.worst.allowed, allowed, "%g", c.worst.allowed);
     }
+    cr_expect_eq(close_f32(nextafterf(5.5F, 6), 4, t).verdict, GOLDEN_FAIL);
     /* The reference is the expected value: the other way round the same pair differs. */
     cr_expect_eq(close_one(4, 5.8, t).verdict, GOLDEN_PASS);
     cr_expect_eq(close_one(5.8, 4, t).verdict, GOLDEN_FAIL);
+}
+
+/* All of it is rounded to float32, as NumPy does it. */
+Test(golden_compare_close, has_a_share_of_1_where_only_float32_makes_the_difference_small_enough) {
+    struct golden_comparison c = close_f32(1, -0x1p-30, (struct golden_tolerance){.atol = 1});
+    cr_expect(c.verdict == GOLDEN_PASS && c.max_share == 1, "%a", c.max_share);
+    c = close_f32(FLT_MAX, -0x1p80, (struct golden_tolerance){.atol = FLT_MAX});
+    cr_expect(c.verdict == GOLDEN_PASS && c.max_share == 1, "%a: a float32 too", c.max_share);
+    c = close_f32(1 + 0x1p-21, -0x1p-149, (struct golden_tolerance){.atol = 1, .rtol = FLT_MAX});
+    cr_expect(c.verdict == GOLDEN_PASS && c.max_share == 1, "%a: a float32 too", c.max_share);
 }
 
 Test(golden_compare_close, wants_equal_values_by_default) {
@@ -64,6 +94,8 @@ Test(golden_compare_close, accepts_ulp_or_tolerance_whichever_suffices) {
     cr_expect(c.verdict == GOLDEN_PASS && c.max_share == 1);
     c = close_one(off, 1, (struct golden_tolerance){.ulp = 8});
     cr_expect(c.verdict == GOLDEN_PASS && c.max_share == 0.5);
+    c = close_one(nextafter(1, 2), 1, (struct golden_tolerance){.ulp = 3});
+    cr_expect(c.verdict == GOLDEN_PASS && c.max_share == 1.0 / 3, "%a", c.max_share);
     c = close_one(off, 1, (struct golden_tolerance){.ulp = 3, .atol = 1e-15});
     cr_expect(c.verdict == GOLDEN_PASS && c.max_share < 1);
     c = close_one(NAN, 1, (struct golden_tolerance){.ulp = UINT64_MAX});
@@ -77,8 +109,40 @@ Test(golden_compare_close, judges_the_sign_of_zero_only_when_asked) {
     cr_expect(c.verdict == GOLDEN_PASS && c.n_zero_sign == 1);
     c = close_one(-0.0, 0.0, (struct golden_tolerance){.atol = 1, .zero_sign_matters = true});
     cr_expect(c.verdict == GOLDEN_FAIL && c.mismatch == GOLDEN_ZERO_SIGN && c.n_mismatch == 1);
+    cr_expect(isinf(c.max_share) && isinf(c.worst.share));
     c = close_one(-0.0, -0.0, (struct golden_tolerance){.zero_sign_matters = true});
     cr_expect_eq(c.verdict, GOLDEN_PASS);
+}
+
+/* Runs of equal elements are counted without a look at each: not these. */
+Test(golden_compare_close, takes_nothing_for_equal_that_resembles_a_neighbour_or_zero) {
+    static const double rows[][6] = {{9, 1, 2, 3, 4, 5}, {9, 2, 3, 4, 5, 6}, {9, 0, 0, 0, 0, 0}};
+    static const enum array_dtype dtypes[] = {ARRAY_F64, ARRAY_F32, ARRAY_I64, ARRAY_I32, ARRAY_U8};
+    for (size_t k = 0; k < 3 * 3 * 5; k++) {
+        const double *a = rows[k % 3];
+        const double *e = rows[k / 3 % 3];
+        struct golden_comparison c =
+            close_all(dtypes[k / 9], 6, a, e, (struct golden_tolerance){0});
+        size_t n_mismatch = a == e ? 0 : 5;
+        cr_expect_eq(c.n_mismatch, n_mismatch, "row %zu: %zu", k, c.n_mismatch);
+        cr_expect_eq(c.n_equal, 6 - n_mismatch, "row %zu: %zu", k, c.n_equal);
+    }
+}
+
+Test(golden_compare_close, counts_nan_and_infinity_among_equal_elements_and_can_refuse_nan) {
+    static const double values[] = {1, NAN, INFINITY, -INFINITY, NAN, 2};
+    static const enum array_dtype dtypes[] = {ARRAY_F64, ARRAY_F32};
+    for (size_t d = 0; d < 2; d++) {
+        struct golden_comparison c =
+            close_all(dtypes[d], 6, values, values, (struct golden_tolerance){0});
+        cr_expect(c.verdict == GOLDEN_PASS && c.n_equal == 6 && c.n_nonfinite == 4);
+        cr_expect(c.worst.flat == 0 && c.max_ulp == 0, "of equals the first is the worst");
+        c = close_all(dtypes[d], 6, values, values, (struct golden_tolerance){.nan_differs = true});
+        cr_expect(c.verdict == GOLDEN_FAIL && c.n_nan == 2 && c.n_mismatch == 2 && c.n_equal == 4);
+        cr_expect(c.worst.flat == 1 && c.mismatch == GOLDEN_NAN);
+        c = close_all(dtypes[d], 1, &values[2], &values[2], (struct golden_tolerance){0});
+        cr_expect(c.verdict == GOLDEN_PASS && c.worst.ulp == 0);
+    }
 }
 
 Test(golden_compare_close, survives_tolerances_and_differences_that_overflow) {
@@ -105,6 +169,21 @@ Test(golden_compare_close, compares_integers_within_a_tolerance) {
     cr_assert_eq(golden_compare_close(&a, &e, &(struct golden_tolerance){.rtol = 1e300}, &c),
                  GOLDEN_OK);
     cr_expect_eq(c.verdict, GOLDEN_PASS);
+}
+
+/* 2^64 is beyond what an integer of 64 bits can say. */
+Test(golden_compare_close, allows_every_difference_of_integers_with_a_tolerance_of_2_to_the_64) {
+    int64_t actual = INT64_MAX;
+    int64_t expected = INT64_MIN;
+    const struct array a = {.dtype = ARRAY_I64, .count = 1, .data = &actual};
+    const struct array e = {.dtype = ARRAY_I64, .count = 1, .data = &expected};
+    struct golden_comparison c;
+    cr_assert_eq(golden_compare_close(&a, &e, &(struct golden_tolerance){.atol = 0x1p64}, &c),
+                 GOLDEN_OK);
+    cr_expect(c.verdict == GOLDEN_PASS && c.worst.ulp == UINT64_MAX && c.max_share == 1);
+    cr_assert_eq(golden_compare_close(&a, &e, &(struct golden_tolerance){.atol = 0x1p63}, &c),
+                 GOLDEN_OK);
+    cr_expect_eq(c.verdict, GOLDEN_FAIL);
 }
 
 Test(golden_compare_close, refuses_tolerances_that_make_no_sense) {

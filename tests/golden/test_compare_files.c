@@ -200,8 +200,10 @@ Test(golden_compare_files, gives_what_the_arrays_in_memory_give_at_any_length) {
         bool bounded = k % 2 == 0;
         enum array_dtype dtype = DTYPES[k / 2 % N_DTYPES];
         open_sides(&s, dtype, SIZES[k / 2 / N_DTYPES], k / 2 % 2 == 0, bounded);
+        memset(&s.error, 0x55, sizeof s.error);
         cr_assert_eq(golden_compare_files(&s.places, NULL, &s.c, &s.p, &s.error), GOLDEN_OK, "%s",
                      error_line(&s.error));
+        cr_expect(s.error.code == GOLDEN_OK && s.error.offset == -1 && s.error.file[0] == '\0');
         struct golden_comparison whole;
         cr_assert_eq(bounded ? golden_compare(&s.actual, &s.expected, &s.bound, NULL, &whole)
                              : golden_compare_close(&s.actual, &s.expected, NULL, &whole),
@@ -231,14 +233,39 @@ Test(golden_compare_files, another_dtype_or_shape_fails_without_elements) {
     close_sides(&s);
 }
 
+/* An array of as many axes as there can be; of equal elements the first finite one is the worst. */
+Test(golden_compare_files, the_profile_begins_with_the_first_finite_element) {
+    const size_t shape[ARRAY_MAX_DIMS] = {1, 1, 1, 1, 1, 1, 2, 2};
+    struct array a = array_from(ARRAY_F64, ARRAY_MAX_DIMS, shape, (double[]){NAN, 5, 6, 7});
+    struct golden_file *file;
+    size_t member = open_one(&file, &a, "axes", true);
+    const struct golden_sides sides = {.actual = {file, member}, .expected = {file, member}};
+    struct golden_comparison c;
+    struct golden_profile p;
+    cr_assert_eq(golden_compare_files(&sides, NULL, &c, &p, NULL), GOLDEN_OK);
+    cr_expect(c.verdict == GOLDEN_PASS && c.ndim == ARRAY_MAX_DIMS && c.n_equal == 4);
+    cr_expect_eq(memcmp(c.shape, shape, sizeof shape), 0);
+    cr_expect(p.n_finite == 3 && p.n_table == 0);
+    const struct golden_element *const worst[] = {&p.worst_absolute, &p.worst_relative,
+                                                  &p.worst_ulp};
+    for (size_t i = 0; i < 3; i++) {
+        cr_expect(worst[i]->flat == 1 && worst[i]->index[7] == 1 && worst[i]->expected == 5);
+    }
+    golden_close(file);
+    array_free(&a);
+}
+
 /* Nothing of a comparison that could not be done is left standing. */
 static void expect_error(struct sides *s, enum golden_status status, const char *file,
                          const char *label) {
     memset(&s->c, 0x55, sizeof s->c);
     memset(&s->p, 0x55, sizeof s->p);
+    memset(&s->error, 0x55, sizeof s->error);
     EXPECT_STATUS(golden_compare_files(&s->places, NULL, &s->c, &s->p, &s->error), status, label);
     cr_expect_eq(s->error.code, status, "%s", label);
+    cr_expect_eq(s->error.offset, -1, "%s: no byte of a file is meant", label);
     cr_expect(strstr(s->error.file, file) != NULL, "%s: '%s'", label, s->error.file);
+    cr_expect_eq(s->error.file[0] == '\0', file[0] == '\0', "%s: '%s'", label, s->error.file);
     cr_expect(s->c.verdict == GOLDEN_NOT_COMPARED && s->c.count == 0 && s->p.n_finite == 0, "%s",
               label);
 }
@@ -269,8 +296,13 @@ Test(golden_compare_files, what_cannot_be_compared_is_an_error_that_names_the_fi
         expect_error(&s, GOLDEN_BOUND_VALUE, "bound.np", "a bound that is none");
     }
     struct golden_tolerance nan = {.atol = NAN};
-    EXPECT_STATUS(golden_compare_files(&s.places, &nan, &s.c, &s.p, NULL), GOLDEN_TOLERANCE, "nan");
-    EXPECT_STATUS(golden_compare_files(NULL, NULL, &s.c, &s.p, NULL), GOLDEN_NULL, "sides");
+    memset(&s.c, 0x55, sizeof s.c);
+    EXPECT_STATUS(golden_compare_files(&s.places, &nan, &s.c, &s.p, &s.error), GOLDEN_TOLERANCE,
+                  "nan");
+    cr_expect(s.error.code == GOLDEN_TOLERANCE && s.error.offset == -1);
+    cr_expect(s.c.verdict == GOLDEN_NOT_COMPARED && s.c.count == 0);
+    EXPECT_STATUS(golden_compare_files(NULL, NULL, &s.c, &s.p, &s.error), GOLDEN_NULL, "sides");
+    cr_expect(s.error.code == GOLDEN_NULL && s.error.offset == -1);
     EXPECT_STATUS(golden_compare_files(&s.places, NULL, NULL, &s.p, NULL), GOLDEN_NULL, "out");
     EXPECT_STATUS(golden_compare_files(&s.places, NULL, &s.c, NULL, NULL), GOLDEN_NULL, "profile");
     close_sides(&s);
@@ -306,7 +338,12 @@ Test(golden_compare_files, a_summary_counts_every_element) {
             cr_expect(s.min_int == (int64_t)low && s.max_int == (int64_t)high, "row %zu", k);
         }
         cr_expect_eq(golden_summarise(file, 2, &s, NULL), GOLDEN_NULL);
-        cr_expect_eq(golden_summarise(file, member, NULL, NULL), GOLDEN_NULL);
+        struct golden_error error;
+        memset(&error, 0x55, sizeof error);
+        cr_expect_eq(golden_summarise(file, member, NULL, &error), GOLDEN_NULL);
+        cr_expect(error.code == GOLDEN_NULL && error.offset == -1 && error.file[0] == '\0');
+        cr_expect_eq(golden_summarise(file, member, &s, &error), GOLDEN_OK);
+        cr_expect(error.code == GOLDEN_OK && error.offset == -1);
         golden_close(file);
         array_free(&a);
     }
