@@ -248,6 +248,9 @@ $(B)/tests/test_gradcheck $(B)/alone_gradcheck: override LDFLAGS += -Wl,--wrap=g
 # test_allocation counts what lib/neuron allocates.
 $(B)/tests/test_neuron $(B)/alone_neuron: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
+# test_memory lets every allocation of lib/golden fail once.
+$(B)/tests/test_golden $(B)/alone_golden: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
+
 # The same tests in one process without Criterion's library, for scripts/mutate and for sanitizers.
 .PHONY: build-alone
 build-alone: $(ALONE:%=$(B)/alone_%)

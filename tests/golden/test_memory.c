@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+/* Memory: every allocation of this library is missed once, without harm, and given back (malloc and
+ * its kin are replaced by the linker: see the Makefile). */
+#include "support.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+TestSuite(golden_memory, .init = folder_create, .fini = folder_remove);
+
+static size_t n_calls, failing; /* failing: number of the call that fails */
+static ptrdiff_t n_blocks;
+static bool counting;
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__real_realloc(void *block, size_t size);
+void *__wrap_realloc(void *block, size_t size);
+void __real_free(void *block);
+void __wrap_free(void *block);
+
+static bool fails(void) {
+    return counting && ++n_calls == failing;
+}
+
+static void *counted(void *block) {
+    n_blocks += counting && block != NULL;
+    return block;
+}
+
+void *__wrap_malloc(size_t size) {
+    return fails() ? NULL : counted(__real_malloc(size));
+}
+
+void *__wrap_calloc(size_t n, size_t size) {
+    return fails() ? NULL : counted(__real_calloc(n, size));
+}
+
+void *__wrap_realloc(void *block, size_t size) {
+    if (fails()) {
+        return NULL;
+    }
+    n_blocks += counting && block == NULL;
+    return __real_realloc(block, size);
+}
+
+void __wrap_free(void *block) {
+    n_blocks -= counting && block != NULL;
+    __real_free(block);
+}
+
+/* ---- what is done without memory: each gives back all that it took ---- */
+
+static struct golden_file *file;
+static struct golden_npz npz;
+static struct golden_suite suite;
+
+static enum golden_status compare(struct golden_error *error) {
+    const struct golden_sides sides = {
+        .actual = {file, 0}, .expected = {file, 1}, .bound = {file, 0}};
+    struct golden_comparison c;
+    struct golden_profile p;
+    enum golden_status status = golden_compare_files(&sides, NULL, &c, &p, error);
+    cr_expect_eq(c.verdict, status == GOLDEN_OK ? GOLDEN_FAIL : GOLDEN_NOT_COMPARED);
+    return status;
+}
+
+static enum golden_status compare_what_cannot_be(struct golden_error *error) {
+    struct golden_sides sides = {.actual = {file, 0}, .expected = {file, 1}, .bound = {file, 5}};
+    struct golden_comparison c;
+    struct golden_profile p;
+    enum golden_status status = golden_compare_files(&sides, NULL, &c, &p, error);
+    if (status == GOLDEN_NULL) {
+        sides.expected.array = 5;
+        status = golden_compare_files(&sides, NULL, &c, &p, error);
+    }
+    return status == GOLDEN_NULL ? GOLDEN_OK : status;
+}
+
+static enum golden_status summarise(struct golden_error *error) {
+    struct golden_summary s;
+    enum golden_status status = golden_summarise(file, 0, &s, error);
+    cr_expect_eq(s.n_finite, status == GOLDEN_OK ? 2u : 0u);
+    return status;
+}
+
+static enum golden_status open_archive(struct golden_error *error) {
+    struct golden_file *f;
+    enum golden_status status = golden_open(in_folder("two.npz"), &f, error);
+    cr_expect_eq(f != NULL, status == GOLDEN_OK);
+    golden_close(f);
+    return status;
+}
+
+static enum golden_status open_npy(struct golden_error *error) {
+    struct golden_file *f;
+    enum golden_status status = golden_open(in_folder("one.npy"), &f, error);
+    cr_expect_eq(f != NULL, status == GOLDEN_OK);
+    golden_close(f);
+    return status;
+}
+
+static enum golden_status read_npz(struct golden_error *error) {
+    struct golden_npz out;
+    enum golden_status status = golden_npz_read(in_folder("two.npz"), &out, error);
+    cr_expect_eq(out.n_members, status == GOLDEN_OK ? 2u : 0u);
+    golden_npz_free(&out);
+    return status;
+}
+
+static enum golden_status read_npy(struct golden_error *error) {
+    struct array out;
+    enum golden_status status = golden_npy_read(in_folder("one.npy"), &out, error);
+    cr_expect_eq(out.data != NULL, status == GOLDEN_OK);
+    array_free(&out);
+    return status;
+}
+
+static enum golden_status write_npz(struct golden_error *error) {
+    return golden_npz_write(in_folder("new.npz"), npz.members, npz.n_members, error);
+}
+
+static enum golden_status write_npy(struct golden_error *error) {
+    return golden_npy_write(in_folder("new.npy"), &npz.members[0].array, error);
+}
+
+static enum golden_status load(struct golden_error *error) {
+    struct golden_suite out;
+    enum golden_status status = golden_load("tests/golden", "neuron_init", &out, error);
+    cr_expect_eq(out.n_cases > 0, status == GOLDEN_OK);
+    golden_free(&out);
+    return status;
+}
+
+static enum golden_status save(struct golden_error *error) {
+    return golden_save(in_folder(""), &suite, error);
+}
+
+static enum golden_status list(struct golden_error *error) {
+    struct golden_names names;
+    enum golden_status status = golden_list("tests/golden", &names, error);
+    cr_expect_eq(names.n_kernels > 0, status == GOLDEN_OK);
+    golden_names_free(&names);
+    return status;
+}
+
+static const struct {
+    const char *name;
+    enum golden_status (*run)(struct golden_error *error);
+    bool builds; /* an archive: libzip frees what it is handed, which is not seen here */
+} actions[] = {
+    {"compare", compare, false},
+    {"compare what cannot be", compare_what_cannot_be, false},
+    {"summarise", summarise, false},
+    {"open .npz", open_archive, false},
+    {"open .npy", open_npy, false},
+    {"read .npz", read_npz, false},
+    {"read .npy", read_npy, false},
+    {"write .npz", write_npz, true},
+    {"write .npy", write_npy, false},
+    {"load", load, false},
+    {"save", save, true},
+    {"list", list, false},
+};
+
+static enum golden_status run(size_t i, size_t call, struct golden_error *error) {
+    n_calls = 0;
+    n_blocks = 0;
+    failing = call;
+    counting = true;
+    enum golden_status status = actions[i].run(error);
+    counting = false;
+    if (!actions[i].builds) {
+        cr_expect_eq(n_blocks, 0, "%s, call %zu: %td blocks", actions[i].name, call, n_blocks);
+    }
+    return status;
+}
+
+static void expect_none(size_t i, size_t call) {
+    struct golden_error error;
+    memset(&error, 0x55, sizeof error);
+    enum golden_status status = run(i, call, &error);
+    if (!actions[i].builds || status != GOLDEN_NPZ_WRITE) {
+        EXPECT_STATUS(status, GOLDEN_NO_MEMORY, actions[i].name);
+    }
+    cr_expect(error.code == status && error.offset == -1, "%s, call %zu: %s", actions[i].name, call,
+              error_line(&error));
+    EXPECT_STATUS(run(i, call, NULL), status, actions[i].name);
+}
+
+Test(golden_memory, when_there_is_none_is_a_status_and_leaves_nothing_behind) {
+    struct array one = vector_of(2, (const double[]){1, 2});
+    struct array two = vector_of(2, (const double[]){3, 4});
+    const struct golden_member members[] = {{(char *)"one", one}, {(char *)"two", two}};
+    cr_assert_eq(golden_npz_write(in_folder("two.npz"), members, 2, NULL), GOLDEN_OK);
+    cr_assert_eq(golden_npy_write(in_folder("one.npy"), &one, NULL), GOLDEN_OK);
+    cr_assert_eq(golden_npz_read(in_folder("two.npz"), &npz, NULL), GOLDEN_OK);
+    cr_assert_eq(golden_open(in_folder("two.npz"), &file, NULL), GOLDEN_OK);
+    cr_assert_eq(golden_load("tests/golden", "neuron_init", &suite, NULL), GOLDEN_OK);
+    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
+        struct golden_error error;
+        EXPECT_STATUS(run(i, 0, &error), GOLDEN_OK, actions[i].name);
+        const size_t n = n_calls;
+        const size_t n_files = count_files();
+        cr_expect_gt(n, 0u, "%s", actions[i].name);
+        for (size_t call = 1; call <= n; call++) {
+            expect_none(i, call);
+            cr_expect_eq(count_files(), n_files, "%s, call %zu", actions[i].name, call);
+        }
+    }
+    golden_free(&suite);
+    golden_close(file);
+    golden_npz_free(&npz);
+    array_free(&one);
+    array_free(&two);
+}
