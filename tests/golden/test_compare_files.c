@@ -301,8 +301,10 @@ Test(golden_compare_files, what_cannot_be_compared_is_an_error_that_names_the_fi
                   "nan");
     cr_expect(s.error.code == GOLDEN_TOLERANCE && s.error.offset == -1);
     cr_expect(s.c.verdict == GOLDEN_NOT_COMPARED && s.c.count == 0);
+    memset(&s.error, 0x55, sizeof s.error);
     EXPECT_STATUS(golden_compare_files(NULL, NULL, &s.c, &s.p, &s.error), GOLDEN_NULL, "sides");
     cr_expect(s.error.code == GOLDEN_NULL && s.error.offset == -1);
+    cr_expect(s.error.file[0] == '\0' && s.error.member[0] == '\0');
     EXPECT_STATUS(golden_compare_files(&s.places, NULL, NULL, &s.p, NULL), GOLDEN_NULL, "out");
     EXPECT_STATUS(golden_compare_files(&s.places, NULL, &s.c, NULL, NULL), GOLDEN_NULL, "profile");
     close_sides(&s);
