@@ -32,7 +32,7 @@ static bool judge_ulp(const struct compare_task *t, struct golden_element *e) {
 /* NumPy rounds a tolerance to float32 where the arrays are, unless it would overflow. */
 static bool in_float32(const struct compare_task *t) {
     return t->tolerance != NULL && t->expected->dtype == ARRAY_F32 &&
-           t->tolerance->atol <= (double)FLT_MAX && t->tolerance->rtol <= (double)FLT_MAX;
+           t->tolerance->atol <= (double)FLT_MAX && t->tolerance->rtol < (double)FLT_MAX;
 }
 
 static double allowed_float(const struct compare_task *t, size_t i, double expected) {
