@@ -147,10 +147,25 @@ static bool probe_levels(struct gc_session *s, struct gc_group *group,
     return true;
 }
 
+/* Whether the same number of other steps, whose noise is their own, accuses the entry as well. */
+static bool accused_again(struct gc_session *s, size_t entry, const struct gc_quick *quick) {
+    struct gc_lane lane;
+    struct gc_group group = {.n_lanes = 1, .lanes = &lane};
+    struct gc_quick others = *quick;
+    others.step *= 0.71;
+    gc_lane_open(s, &lane, entry);
+    if (!fit_lanes(&group, others.step) || !probe_levels(s, &group, &others)) {
+        return false;
+    }
+    const struct gc_estimate e = gc_estimate_best(&lane.levels, 6);
+    return fabs(e.value - s->grad[entry]) > e.bound + s->rounding[entry];
+}
+
 /* A lane that is content and agrees with backward is done; any other is looked at by itself. The
  * quick estimate, with the noise that the closer look found, replaces that if the two agree and it
  * is sharper. It may not accuse alone, though: over coarse outputs, whose noise is each level's
- * own, not by less than its bound again, and where the closer look found nothing, not at all. */
+ * own, not by less than its bound again unless other steps accuse too, and where the closer look
+ * found nothing, not at all. */
 static void settle(struct gc_session *s, const struct gc_lane *lane, const struct gc_quick *quick) {
     size_t entry = lane->entry;
     struct gc_estimate e = gc_estimate_best(&lane->levels, 6);
@@ -172,7 +187,8 @@ static void settle(struct gc_session *s, const struct gc_lane *lane, const struc
     double bound = e.bound + s->rounding[entry];
     bool confirmed = fabs(e.value - s->numeric[entry]) <= e.bound + s->bound[entry];
     bool alone = error > bound && !wrong;
-    bool fair = !alone || (isfinite(s->bound[entry]) && !(coarse && error <= 2 * bound));
+    bool fair = !alone || (isfinite(s->bound[entry]) &&
+                           (!coarse || error > 2 * bound || accused_again(s, entry, quick)));
     if (!s->stopped && confirmed && fair && e.bound < s->bound[entry] &&
         (s->state[entry] & GC_AT_KINK) == 0) {
         gc_record(s, entry, &e, GRADCHECK_NO_REASON);
