@@ -74,6 +74,8 @@ void gc_table_focus(struct gc_table *t);
 /* Leaves out what is right: where a condition says which elements are wrong. */
 void gc_table_ignore_right(struct gc_table *t);
 bool gc_holds_something(const struct gc_table *t);
+/* As many entries as output elements, whatever they are: then the diagonal is an entry's own. */
+bool gc_is_square(const struct gc_table *t);
 
 double gc_right(const struct gc_table *t, size_t row, size_t column);
 double gc_got(const struct gc_table *t, size_t row, size_t column);
@@ -99,6 +101,13 @@ size_t gc_explains(const struct gc_table *t, gc_relation *relation, const void *
 double gc_certainty(const struct gc_table *t, size_t n_relations);
 /* How many different ratios got / right there are among the wrong ones, up to `most`. */
 size_t gc_distinct_ratios(const struct gc_table *t, size_t most);
+/* Different values, as they come. */
+#define GC_MOST_DISTINCT 8
+struct gc_distinct {
+    double seen[GC_MOST_DISTINCT];
+    size_t n; /* GC_MOST_DISTINCT + 1: more than are kept */
+};
+void gc_distinct_add(struct gc_distinct *d, double value, double tolerance);
 /* A limit, a zero: the wrong elements all hold the same magnitude. */
 bool gc_one_value_held(const struct gc_table *t);
 double gc_support(size_t n); /* of n elements explained: 0.5 for 1, towards 1 */
@@ -134,6 +143,14 @@ size_t gc_atoms(const struct gc_table *t, struct gc_atom out[GC_MAX_ATOMS]);
 bool gc_atom_value(const struct gc_table *t, const struct gc_atom *atom, size_t row, size_t column,
                    enum gc_move move, size_t axis, double *value);
 
+/* Functions of a value; the slopes are those of y = sigmoid(z) and tanh(z), by y. */
+double gc_identity(double v);
+double gc_is_positive(double v);
+double gc_sigmoid(double v);
+double gc_tanh(double v);
+double gc_sigmoid_slope(double y);
+double gc_tanh_slope(double y);
+
 /* ---- diagnosis_size.c ---- */
 
 #define GC_MAX_LENGTHS 8
@@ -155,8 +172,6 @@ void gc_name_factor(const struct gc_table *t, double factor, double confidence, 
 gc_hypothesis gc_guess_constant, gc_guess_function, gc_guess_two_values, gc_guess_incomplete,
     gc_guess_contributions;
 /* diagnosis_ratio.c */
-double gc_sigmoid_of(double v);
-double gc_tanh_of(double v);
 gc_hypothesis gc_guess_power, gc_guess_complement, gc_guess_of_output, gc_guess_first_row_only,
     gc_guess_known_value;
 /* diagnosis_left_out.c */

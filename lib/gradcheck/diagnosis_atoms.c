@@ -2,6 +2,7 @@
 /* What a relation may be made of: coordinates of a Jacobian's elements, and the kernel's own values
  * as functions of them. An axis of a tensor runs with the axis of the same name; where there are no
  * names, of the same length. */
+#include <math.h>
 #include <string.h>
 
 #include "diagnosis.h"
@@ -246,4 +247,25 @@ bool gc_atom_value(const struct gc_table *t, const struct gc_atom *atom, size_t 
     }
     *value = integer_at(tensor, flat) == (double)hot;
     return true;
+}
+
+/* ---- functions of a value ---- */
+
+double gc_identity(double v) {
+    return v;
+}
+double gc_is_positive(double v) {
+    return v > 0;
+}
+double gc_sigmoid(double v) {
+    return 1 / (1 + exp(-v));
+}
+double gc_tanh(double v) {
+    return tanh(v);
+}
+double gc_sigmoid_slope(double y) {
+    return y * (1 - y);
+}
+double gc_tanh_slope(double y) {
+    return 1 - y * y;
 }

@@ -2,12 +2,11 @@
 /* Where an output depends on its own entry directly, and on the others of its row through sums: one
  * of the two is wrong, and the other is not. */
 #include <math.h>
-#include <string.h>
 
 #include "diagnosis.h"
 
-static bool is_square(const struct gc_table *t) {
-    return t->by_output && t->n_rows == t->n_columns && t->output != NULL;
+static bool has_own_entries(const struct gc_table *t) {
+    return gc_is_square(t) && t->output != NULL;
 }
 
 /* ---- the direct term: got - right is k (what is used - v) on the diagonal and nothing off it,
@@ -97,7 +96,7 @@ static bool agree_on_k(const struct gc_table *t, const struct gc_atom *atom, enu
 
 void gc_guess_direct_term(const struct gc_table *t, struct gc_guess *guess) {
     struct gc_atom atoms[GC_MAX_ATOMS];
-    if (!is_square(t) || !diagonal_alone_is_wrong(t)) {
+    if (!has_own_entries(t) || !diagonal_alone_is_wrong(t)) {
         return;
     }
     const size_t n_atoms = gc_atoms(t, atoms);
@@ -127,7 +126,7 @@ void gc_guess_sums(const struct gc_table *t, struct gc_guess *guess) {
     unsigned char diagonal[MOST];
     struct gc_guess found = {.cause = GRADCHECK_CAUSE_NONE};
     struct gc_table sums = *t;
-    if (!is_square(t) || t->n_rows > MOST) {
+    if (!has_own_entries(t) || t->n_rows > MOST) {
         return;
     }
     for (size_t i = 0; i < t->n_rows; i++) {
@@ -171,7 +170,7 @@ static bool sums_lack(const struct gc_table *t, size_t axis, size_t index) {
 
 void gc_guess_last_output(const struct gc_table *t, struct gc_guess *guess) {
     char name[96];
-    for (size_t axis = GRADCHECK_MAX_DIMS; axis < GC_ENTRY_FLAT && is_square(t); axis++) {
+    for (size_t axis = GRADCHECK_MAX_DIMS; axis < GC_ENTRY_FLAT && has_own_entries(t); axis++) {
         const size_t length = gc_coordinate_length(t, axis);
         if (length > 2 && sums_lack(t, axis, length - 1)) {
             gc_coordinate_name(t, axis, name, sizeof name);

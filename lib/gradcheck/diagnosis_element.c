@@ -7,20 +7,8 @@
 
 #include "diagnosis.h"
 
-static double plain(double q) {
-    return q;
-}
-static double positive(double q) {
-    return q > 0;
-}
-static double slope_of_y_sigmoid(double q) {
-    return q * (1 - q);
-}
-static double slope_of_y_tanh(double q) {
-    return 1 - q * q;
-}
-
-static double (*const FORMS[])(double) = {plain, positive, slope_of_y_sigmoid, slope_of_y_tanh};
+static double (*const FORMS[])(double) = {gc_identity, gc_is_positive, gc_sigmoid_slope,
+                                          gc_tanh_slope};
 enum { N_FORMS = sizeof FORMS / sizeof FORMS[0] };
 
 struct misread {
@@ -88,7 +76,7 @@ static void tell(const struct gc_table *t, const struct misread *m, double confi
 static void guess_factor(const struct gc_table *t, struct misread *m, struct gc_guess *guess) {
     for (size_t f = 0; f < N_FORMS && m->atom->values != NULL; f++) {
         m->form = FORMS[f];
-        if (m->form == positive && t->n_rows != t->n_columns) {
+        if (m->form == gc_is_positive && t->n_rows != t->n_columns) {
             continue;
         }
         if (gc_explains(t, factor_misread, m) > 0) {
@@ -119,7 +107,7 @@ static bool find_k(const struct gc_table *t, struct misread *m, size_t *n) {
 
 static void guess_addend(const struct gc_table *t, struct misread *m, struct gc_guess *guess) {
     size_t n;
-    m->form = m->belongs = plain;
+    m->form = m->belongs = gc_identity;
     if (gc_holds_something(t) && find_k(t, m, &n) && n > 2 &&
         gc_explains(t, addend_misread, m) > 0) {
         tell(t, m, 0.92 * gc_support(n - 1), guess);
@@ -163,28 +151,20 @@ void gc_guess_wrong_addend(const struct gc_table *t, struct gc_guess *guess) {
 /* Whether the addend takes more values than two, for of 0 and 1 everything is a line, and v goes
  * far enough for tanh(v) to differ from v by more than a cube. */
 static bool addend_varies(const struct gc_table *t, const struct misread *m) {
-    double seen[2] = {0, 0};
+    struct gc_distinct addends = {.n = 0};
     double furthest = 0;
-    size_t n = 0;
-    bool varies = false;
     for (size_t i = t->first_wrong; i < t->n_rows * t->n_columns; i++) {
-        if (t->mark[i] != GC_WRONG) {
-            continue;
-        }
-        const double by = addend(t, m, i / t->n_columns, i % t->n_columns);
-        double v = 0;
-        bool known = false;
-        (void)gc_atom_value(t, m->atom, i / t->n_columns, i % t->n_columns, GC_STAY, 0, &v);
-        furthest = fmax(furthest, fabs(v));
-        for (size_t k = 0; k < n; k++) {
-            known = known || fabs(by - seen[k]) <= 1e-6 * fabs(by);
-        }
-        varies = varies || (!known && n == 2);
-        if (!known && n < 2) {
-            seen[n++] = by;
+        const size_t r = i / t->n_columns;
+        const size_t c = i % t->n_columns;
+        if (t->mark[i] == GC_WRONG) {
+            double v = 0;
+            const double by = addend(t, m, r, c);
+            (void)gc_atom_value(t, m->atom, r, c, GC_STAY, 0, &v);
+            gc_distinct_add(&addends, by, 1e-6 * fabs(by));
+            furthest = fmax(furthest, fabs(v));
         }
     }
-    return varies && pow(furthest, 5) > 100 * t->relative;
+    return addends.n > 2 && pow(furthest, 5) > 100 * t->relative;
 }
 
 /* v where f(v) belongs, or the reverse, in one term. */
@@ -192,7 +172,7 @@ void gc_guess_wrong_function(const struct gc_table *t, struct gc_guess *guess) {
     static const struct {
         double (*belongs)(double);
         const char *name;
-    } rows[] = {{gc_sigmoid_of, "sigmoid"}, {gc_tanh_of, "tanh"}};
+    } rows[] = {{gc_sigmoid, "sigmoid"}, {gc_tanh, "tanh"}};
     struct gc_atom atoms[GC_MAX_ATOMS];
     const size_t n_atoms = gc_atoms(t, atoms);
     if (!gc_holds_something(t) || gc_distinct_ratios(t, 3) < 3) {
@@ -201,8 +181,10 @@ void gc_guess_wrong_function(const struct gc_table *t, struct gc_guess *guess) {
     for (size_t i = 0; i < n_atoms; i++) {
         for (size_t f = 0; f < sizeof rows / sizeof rows[0] && atoms[i].count > 1; f++) {
             size_t n = 0;
-            struct misread m = {
-                .atom = &atoms[i], .move = GC_STAY, .form = plain, .belongs = rows[f].belongs};
+            struct misread m = {.atom = &atoms[i],
+                                .move = GC_STAY,
+                                .form = gc_identity,
+                                .belongs = rows[f].belongs};
             if (atoms[i].values != NULL && find_k(t, &m, &n) && addend_varies(t, &m) &&
                 gc_explains(t, addend_misread, &m) > 0) {
                 gc_guess(guess, GRADCHECK_CAUSE_WRONG_ARGUMENT, 0.9 * gc_support(n - 1),

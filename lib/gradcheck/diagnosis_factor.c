@@ -90,20 +90,11 @@ void gc_guess_constant(const struct gc_table *t, struct gc_guess *guess) {
 
 /* ---- a function of a value ---- */
 
-static double identity(double q) {
-    return q;
-}
 static double complement(double q) {
     return 1 - q;
 }
 static double plus_one(double q) {
     return 1 + q;
-}
-static double sigmoid_slope(double q) {
-    return q * (1 - q);
-}
-static double tanh_slope(double q) {
-    return 1 - q * q;
 }
 static double square(double q) {
     return q * q;
@@ -117,19 +108,14 @@ static double complement_squared(double q) {
 static double sigmoid_sum(double q) {
     return q * (1 + q);
 }
-static double is_positive(double q) {
-    return q > 0;
-}
 static double not_positive(double q) {
     return q <= 0;
 }
 static double slope_of_sigmoid(double q) {
-    const double p = 1 / (1 + exp(-q));
-    return p * (1 - p);
+    return gc_sigmoid_slope(gc_sigmoid(q));
 }
 static double slope_of_tanh(double q) {
-    const double p = tanh(q);
-    return 1 - p * p;
+    return gc_tanh_slope(tanh(q));
 }
 static double root(double q) {
     return sqrt(q);
@@ -141,11 +127,11 @@ static const struct function {
     double (*of)(double);
     bool basic;
 } FUNCTIONS[] = {
-    {"v", identity, true},
+    {"v", gc_identity, true},
     {"1 - v", complement, true},
-    {"v (1 - v)", sigmoid_slope, true},
-    {"1 - v^2", tanh_slope, true},
-    {"v > 0", is_positive, true},
+    {"v (1 - v)", gc_sigmoid_slope, true},
+    {"1 - v^2", gc_tanh_slope, true},
+    {"v > 0", gc_is_positive, true},
     {"v <= 0", not_positive, true},
     {"v^2", square, true},
     {"sqrt(v)", root, true},
@@ -218,7 +204,7 @@ static void guess_basic(const struct gc_table *t, const struct gc_atom *atom,
     const char *name = atom->tensor->name;
     const struct quotient missing = {.a = atom, .b = atom, .over = f->of};
     const struct quotient extra = {.a = atom, .b = atom, .times = f->of};
-    const bool steps = f->of == is_positive || f->of == not_positive;
+    const bool steps = f->of == gc_is_positive || f->of == not_positive;
     const double usual = f->of == slope_of_sigmoid || f->of == slope_of_tanh ? 0.9 : 0.97;
     double support = explained(t, &missing, 200);
     if (steps && passes_everything(t, atom, f->of) &&
@@ -239,9 +225,9 @@ static void guess_basic(const struct gc_table *t, const struct gc_atom *atom,
 
 static bool is_sign_twin(const struct function *f, const struct function *g) {
     return (f->of == complement && g->of == plus_one) ||
-           (f->of == tanh_slope && g->of == square_plus_one) ||
-           (f->of == sigmoid_slope && g->of == sigmoid_sum) ||
-           (f->of == is_positive && g->of == not_positive);
+           (f->of == gc_tanh_slope && g->of == square_plus_one) ||
+           (f->of == gc_sigmoid_slope && g->of == sigmoid_sum) ||
+           (f->of == gc_is_positive && g->of == not_positive);
 }
 
 /* Nothing where something belongs, and the reverse. */
@@ -263,8 +249,8 @@ static bool is_inverted(const struct gc_table *t) {
 static void guess_exchanged(const struct gc_table *t, const struct gc_atom *atom,
                             const struct function *f, const struct function *g,
                             struct gc_guess *guess) {
-    const bool steps = f->of == is_positive || f->of == not_positive || g->of == is_positive ||
-                       g->of == not_positive;
+    const bool steps = f->of == gc_is_positive || f->of == not_positive ||
+                       g->of == gc_is_positive || g->of == not_positive;
     if (steps && !(is_sign_twin(f, g) && t->n_rows == t->n_columns && is_inverted(t))) {
         return; /* says nothing of what backward holds where the step is 0 */
     }
@@ -356,7 +342,7 @@ static struct gc_prediction slope_without(const struct gc_table *t, size_t row, 
 void gc_guess_incomplete(const struct gc_table *t, struct gc_guess *guess) {
     static const struct {
         double (*without)(double, double), (*slope)(double);
-    } rows[] = {{sigmoid_without, sigmoid_slope}, {tanh_without, tanh_slope}};
+    } rows[] = {{sigmoid_without, gc_sigmoid_slope}, {tanh_without, gc_tanh_slope}};
     struct gc_atom atoms[GC_MAX_ATOMS];
     const size_t n = gc_atoms(t, atoms);
     if (gc_first_ratio(t) == 0 || gc_one_value_held(t)) {

@@ -145,7 +145,7 @@ static void guess_swaps(const struct gc_table *t, struct gc_guess *guess) {
             }
         }
     }
-    if (t->by_output && t->n_rows == t->n_columns && gc_coordinate_length(t, GC_OUTPUT_FLAT) > 0) {
+    if (gc_is_square(t) && gc_coordinate_length(t, GC_OUTPUT_FLAT) > 0) {
         const size_t n = gc_explains(t, mirrored, NULL);
         if (n > 0) {
             gc_guess(guess, GRADCHECK_CAUSE_TRANSPOSED, 0.94 * gc_support(n),
@@ -176,7 +176,7 @@ void gc_guess_moved(const struct gc_table *t, struct gc_guess *guess) {
         }
     }
     guess_swaps(t, guess);
-    if (t->by_output && t->n_rows == t->n_columns) {
+    if (gc_is_square(t)) {
         guess_slopes(t, guess);
     }
 }
@@ -218,26 +218,16 @@ static void widen_range(struct range *range, double v) {
 
 /* Some of the right answers there are the same, as those of a branch that is a straight line. */
 static bool straight_where_wrong(const struct gc_table *t, size_t n_wrong) {
-    enum { MOST = 8 };
-    double seen[MOST];
-    size_t n = 0;
-    for (size_t r = 0; r < t->n_rows; r++) {
-        for (size_t c = 0; c < t->n_columns; c++) {
-            const double right = gc_right(t, r, c);
-            bool known = gc_mark_of(t, r, c) != GC_WRONG;
-            for (size_t i = 0; i < n && !known; i++) {
-                known =
-                    fabs(right - seen[i]) <= 10 * t->relative * fabs(right) + 2 * gc_slack(t, r, c);
-            }
-            if (!known && n == MOST) {
-                return false;
-            }
-            if (!known) {
-                seen[n++] = right;
-            }
+    struct gc_distinct rights = {.n = 0};
+    for (size_t i = t->first_wrong; i < t->n_rows * t->n_columns; i++) {
+        const size_t r = i / t->n_columns;
+        const size_t c = i % t->n_columns;
+        const double right = gc_right(t, r, c);
+        if (t->mark[i] == GC_WRONG) {
+            gc_distinct_add(&rights, right, 10 * t->relative * fabs(right) + 2 * gc_slack(t, r, c));
         }
     }
-    return n + 2 <= n_wrong;
+    return rights.n <= GC_MOST_DISTINCT && rights.n + 2 <= n_wrong;
 }
 
 static bool parted_by_zero(const struct range *low, const struct range *high) {

@@ -245,15 +245,6 @@ void gc_guess_first_row_only(const struct gc_table *t, struct gc_guess *guess) {
 
 /* ---- backward is a function of a value, and of nothing else ---- */
 
-double gc_sigmoid_of(double v) {
-    return 1 / (1 + exp(-v));
-}
-double gc_tanh_of(double v) {
-    return tanh(v);
-}
-static double itself(double v) {
-    return v;
-}
 static double one(double v) {
     (void)v;
     return 1;
@@ -279,7 +270,7 @@ static struct gc_prediction known_value(const struct gc_table *t, size_t row, si
 /* Of a difference such as p - one-hot, the one-hot alone is left. */
 static void guess_lone_term(const struct gc_table *t, const struct gc_atom *atom,
                             struct gc_guess *guess) {
-    struct known m = {.atom = atom, .of = itself};
+    struct known m = {.atom = atom, .of = gc_identity};
     size_t n = 0;
     for (size_t r = 0; r < t->n_rows; r++) {
         for (size_t c = 0; c < t->n_columns; c++) {
@@ -305,9 +296,9 @@ void gc_guess_known_value(const struct gc_table *t, struct gc_guess *guess) {
         const char *text;
     } rows[] = {
         {one, GRADCHECK_CAUSE_MISSING_FACTOR, "1: the derivative is missing"},
-        {itself, GRADCHECK_CAUSE_WRONG_ARGUMENT, "v itself"},
-        {gc_sigmoid_of, GRADCHECK_CAUSE_WRONG_ARGUMENT, "sigmoid(v)"},
-        {gc_tanh_of, GRADCHECK_CAUSE_WRONG_ARGUMENT, "tanh(v)"},
+        {gc_identity, GRADCHECK_CAUSE_WRONG_ARGUMENT, "v itself"},
+        {gc_sigmoid, GRADCHECK_CAUSE_WRONG_ARGUMENT, "sigmoid(v)"},
+        {gc_tanh, GRADCHECK_CAUSE_WRONG_ARGUMENT, "tanh(v)"},
     };
     struct gc_atom atoms[GC_MAX_ATOMS];
     const size_t n = gc_atoms(t, atoms);
@@ -319,8 +310,8 @@ void gc_guess_known_value(const struct gc_table *t, struct gc_guess *guess) {
         for (size_t f = 0; f < sizeof rows / sizeof rows[0]; f++) {
             const struct known m = {.atom = &atoms[i], .of = rows[f].of, .k = 1};
             /* times a statistic of the row, it may be the right value after all */
-            const bool meant =
-                rows[f].of != itself || atoms[i].is_output || (t->by_output && !same_within_row(t));
+            const bool meant = rows[f].of != gc_identity || atoms[i].is_output ||
+                               (t->by_output && !same_within_row(t));
             if (meant && atoms[i].values != NULL && gc_explains(t, known_value, &m) > 0) {
                 gc_guess(guess, rows[f].cause, 0.85 * support, "%.31s.grad is %s, v being %.31s",
                          t->in->t->name, rows[f].text, atoms[i].tensor->name);

@@ -140,6 +140,10 @@ bool gc_holds_something(const struct gc_table *t) {
     return 3 * n >= t->n_wrong;
 }
 
+bool gc_is_square(const struct gc_table *t) {
+    return t->by_output && t->n_rows == t->n_columns;
+}
+
 static size_t explains_marked(const struct gc_table *t, gc_relation *relation, const void *ctx,
                               enum gc_mark mark, bool *contradicted) {
     size_t n = 0;
@@ -163,28 +167,31 @@ size_t gc_explains(const struct gc_table *t, gc_relation *relation, const void *
     return contradicted || 2 * n < t->n_wrong ? 0 : n;
 }
 
-/* Zero right values have no ratio: each counts as one of its own. */
-size_t gc_distinct_ratios(const struct gc_table *t, size_t most) {
-    enum { MOST = 8 };
-    double seen[MOST];
-    size_t n = 0;
-    most = most < MOST ? most : MOST;
-    for (size_t r = 0; r < t->n_rows && n < most; r++) {
-        for (size_t c = 0; c < t->n_columns && n < most; c++) {
-            if (gc_mark_of(t, r, c) != GC_WRONG) {
-                continue;
-            }
-            double ratio = gc_got(t, r, c) / gc_right(t, r, c);
-            bool known = false;
-            for (size_t i = 0; i < n && isfinite(ratio); i++) {
-                known = known || fabs(ratio - seen[i]) <= 10 * t->relative * fabs(ratio);
-            }
-            if (!known) {
-                seen[n++] = ratio;
-            }
+void gc_distinct_add(struct gc_distinct *d, double value, double tolerance) {
+    for (size_t i = 0; i < d->n && i < GC_MOST_DISTINCT; i++) {
+        if (fabs(value - d->seen[i]) <= tolerance) {
+            return;
         }
     }
-    return n;
+    if (d->n < GC_MOST_DISTINCT) {
+        d->seen[d->n] = value;
+    }
+    d->n = d->n <= GC_MOST_DISTINCT ? d->n + 1 : d->n;
+}
+
+/* Zero right values have no ratio: each counts as one of its own. */
+size_t gc_distinct_ratios(const struct gc_table *t, size_t most) {
+    struct gc_distinct ratios = {.n = 0};
+    most = most < GC_MOST_DISTINCT ? most : GC_MOST_DISTINCT;
+    for (size_t i = t->first_wrong; i < t->n_rows * t->n_columns && ratios.n < most; i++) {
+        const size_t r = i / t->n_columns;
+        const size_t c = i % t->n_columns;
+        if (t->mark[i] == GC_WRONG) {
+            const double ratio = gc_got(t, r, c) / gc_right(t, r, c);
+            gc_distinct_add(&ratios, ratio, isfinite(ratio) ? 10 * t->relative * fabs(ratio) : -1);
+        }
+    }
+    return ratios.n;
 }
 
 bool gc_one_value_held(const struct gc_table *t) {

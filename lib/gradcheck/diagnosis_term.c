@@ -192,7 +192,7 @@ static bool is_special(const struct gc_table *t, double factor) {
 void gc_guess_coupling(const struct gc_table *t, struct gc_guess *guess) {
     double factor = 1;
     size_t n;
-    if (t->by_output && t->n_rows == t->n_columns && coupling_factor(t, &factor, &n) && n > 2 &&
+    if (gc_is_square(t) && coupling_factor(t, &factor, &n) && n > 2 &&
         fabs(factor - 1) > 10 * t->relative && is_special(t, factor)) {
         name_term(t, factor, 0.9 * gc_support(n / 2), "the term that sums over the other entries",
                   guess);
@@ -241,7 +241,7 @@ static void add_minor(const struct gc_table *t, const size_t r[2], const size_t 
 void gc_guess_one_of_two_sums(const struct gc_table *t, struct gc_guess *guess) {
     enum { ENOUGH = 40, WIDTH = 8 };
     struct minors m = {.n = 0};
-    if (!t->by_output || t->n_rows != t->n_columns) {
+    if (!gc_is_square(t)) {
         return;
     }
     for (size_t a = 0; a < t->n_rows && m.n < ENOUGH; a++) {
@@ -326,9 +326,6 @@ static bool find_rest_factor(const struct gc_table *t, struct product *p) {
     return false;
 }
 
-static double value(double q) {
-    return q;
-}
 static double doubled_value(double q) {
     return 2 * q;
 }
@@ -342,7 +339,7 @@ static void guess_rest(const struct gc_table *t, struct product *p, struct gc_gu
         bool of_ratio;
         const char *text;
     } rows[] = {
-        {value, false, "the value itself"},
+        {gc_identity, false, "the value itself"},
         {doubled_value, true, "a factor of the outer derivative"},
         {four_slopes, true, "the outer derivative"},
     };
