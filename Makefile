@@ -84,7 +84,7 @@ gate: build/gradgate ## the main job: verify the built-in kernels, write build/g
 	build/gradgate verify --json build/gate.json --junit build/gate.xml
 
 .PHONY: test
-test: $(TESTS) $(B)/gradgate ## the whole Criterion suite; test-<module> runs one module's
+test: $(TESTS) $(B)/gradgate $(if $(filter debug,$(MODE)),$(B)/regression) ## the whole Criterion suite; test-<module> runs one module's
 	@$(RUN_TESTS) $(TESTS) $(PY_TESTS)
 
 # Programs that mirror no module.
@@ -183,6 +183,12 @@ SEEDS := 400
 strength: ## every kernel of tests/kernels, right and wrong in every way: who is caught, and named? table, build/strength.json
 	@$(MAKE) --no-print-directory MODE=release build/release/strength
 	build/release/strength --seeds $(SEEDS) --json build/strength.json $(STRENGTH)
+
+# After a change on purpose: make regression REGRESSION=--write, and read the difference.
+.PHONY: regression
+regression: ## does the engine answer as recorded (tests/regression): verdicts, calls, bounds and sentences of 1,500 runs?
+	@$(MAKE) --no-print-directory MODE=release build/release/regression
+	build/release/regression $(REGRESSION)
 
 .PHONY: lint
 lint: ## clang-format, clang-tidy, cppcheck, warnings as errors (gcc, clang), headers alone, includes, Python, shell
@@ -292,6 +298,8 @@ $(B)/tests/kernels/%.f32.o: tests/kernels/%.c Makefile
 	$(SAY)$(CC) $(TEST_CFLAGS) -DKERNEL_F32 -MMD -MP -c -o $@ $<
 $(B)/strength: $(patsubst %,$(B)/tests/%.o,strength/main strength/table strength/json lanes/lanes) $(KERNEL_OBJECTS)
 	$(SAY)$(CC) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $^ -ljansson -lm
+$(B)/regression: $(B)/tests/regression/main.o $(patsubst %.c,$(B)/%.o,$(wildcard tests/gradcheck/bed/*.c)) $(KERNEL_OBJECTS)
+	$(SAY)$(CC) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $^ -lm
 $(B)/tests/test_kernels: $(patsubst %,$(B)/tests/%.o,kernels/test_kernels strength/test_strength strength/table strength/json \
                        lanes/test_lanes lanes/lanes) $(KERNEL_OBJECTS)
 	@mkdir -p $(@D)

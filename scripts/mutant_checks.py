@@ -2,8 +2,8 @@
 """What a mutant of each module meets, in which order, and a copy of the tree to build and run it in.
 
 A check kills a mutant if a command of it fails, crashes, or needs much more CPU time or memory than on the sources as
-they are. The cheap and sharp ones stand first. No check compares outputs with those of the unchanged program: only
-what the project itself would call wrong counts.
+they are. The cheap and sharp ones stand first. Only what the project itself would call wrong counts; the check
+`regression` is its record of what the engine answers, and what that kills is counted apart.
 """
 import dataclasses
 import os
@@ -16,8 +16,11 @@ import sys
 import tempfile
 import threading
 
-# A mutant compiles without warnings and debug information. MEMORY is for address space, in bytes.
-QUICKLY = "-w -g0"
+from mutant_coverage import Coverage, measure
+
+# A mutant compiles without warnings and debug information; gold links in half the time. MEMORY is for address space,
+# in bytes.
+QUICKLY = "-w -g0 -fuse-ld=gold"
 MAKE = ("make", "-s")
 MEMORY = 4 << 30
 BUILD_SECONDS = 900
@@ -34,7 +37,8 @@ class Check:
     name: str
     commands: tuple[str, ...]   # run with {B} as build/<mode>; the first word is built first
     mode: str = "debug"
-    by_name: bool = False       # takes names of tests to run first, and with a - before them last
+    module: str = ""            # if it is that module's tests, and takes names of them
+    slow: bool | None = None    # only those of them that are slow, or that are not
 
     @property
     def targets(self) -> list[str]:
@@ -55,9 +59,10 @@ class Outcome:
         return self.words[-1] if self.words else ""
 
 
-def alone(module: str, mode: str = "debug") -> Check:
+def alone(module: str, mode: str = "debug", slow: bool | None = None) -> Check:
     """The module's Criterion tests in one process, without Criterion."""
-    return Check("tests" if mode == "debug" else "sanitizer", (f"{{B}}/alone_{module}",), mode, by_name=True)
+    name = "slow tests" if slow else "tests" if mode == "debug" else "sanitizer"
+    return Check(name, (f"{{B}}/alone_{module}",), mode, module, slow)
 
 
 def suite(*commands: str) -> Check:
@@ -72,7 +77,9 @@ CHECKS = {
         alone("neuron", "sanitize"),
     ],
     "gradcheck": [
-        alone("gradcheck"),
+        alone("gradcheck", slow=False),
+        Check("regression", ("{B}/regression --first",)),
+        alone("gradcheck", slow=True),
         Check("evidence", ("{B}/evidence --jobs 1 kinks peers vjp",)),
         Check("more evidence", ("{B}/evidence --jobs 1 --first 680 soak honesty",
                                 "{B}/evidence --jobs 1 --first 60 neuron")),
@@ -142,8 +149,9 @@ class Tree:
     def __init__(self, top: pathlib.Path, folder: pathlib.Path) -> None:
         self.folder = folder
         self.baselines: dict[Check, float] = {}
-        self.slow_tests: dict[Check, list[str]] = {}
+        self.known_tests: dict[str, dict[str, bool]] = {}
         self.known_commands: dict[tuple[Check, str], str] = {}
+        self.known_coverage: dict[str, Coverage] = {}
         self.equipped: set[Check] = set()
         shutil.rmtree(folder, ignore_errors=True)
         listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=top, text=True, check=True,
@@ -151,7 +159,6 @@ class Tree:
         for name in listed:
             if (top / name).is_file():
                 copy(top / name, folder / name)
-        self.take_objects(top, "debug")
 
     def take_objects(self, top: pathlib.Path, mode: str) -> None:
         for path in (top / "build" / mode).rglob("*"):
@@ -165,12 +172,14 @@ class Tree:
 
     def commands(self, check: Check, file: str) -> str:
         """What make would do here, where all that the check runs is built, if the file were changed. Asked once, as
-        make itself takes as long as the compiler does."""
+        make itself takes as long as the compiler does; and done here, so that the objects can be compared."""
         if (check, file) not in self.known_commands:
             asked = subprocess.run([*MAKE, "-n", "-W", file, *variables_of(check), *check.targets], cwd=self.folder,
                                    env=without_make(), text=True, capture_output=True, check=False)
             if asked.returncode != 0 or not asked.stdout:
                 raise CannotRun(f"make does not say how {file} is built for {check.targets}: {asked.stderr}")
+            if call(["sh", "-ec", asked.stdout], self.folder, "sanitize", BUILD_SECONDS).failed:
+                raise CannotRun(f"{file} is not built as make says in {self.folder}: {asked.stdout}")
             self.known_commands[check, file] = asked.stdout
         return self.known_commands[check, file]
 
@@ -183,31 +192,46 @@ class Tree:
             self.equipped.add(check)
         return call(["sh", "-ec", commands], self.folder, "sanitize", BUILD_SECONDS)
 
+    def same_code(self, commands: str, clean: "Tree") -> bool:
+        """After rebuild: whether the compiler made of the change what it makes of the sources as they are."""
+        return all((self.folder / name).read_bytes() == (clean.folder / name).read_bytes()
+                   for name in objects(commands))
+
     def restore(self, commands: str, clean: "Tree") -> None:
         """The objects that these commands made."""
-        for name in re.findall(r" -o (build/\S+\.o)\b", commands):
+        for name in objects(commands):
             copy(clean.folder / name, self.folder / name)
 
-    def run(self, check: Check, cpu: float, order: list[str] | None = None) -> Outcome:
+    def run(self, check: Check, cpu: float, arguments: list[str] | None = None) -> Outcome:
+        """The arguments are for a check that takes names of tests."""
         spent = 0.0
         for command in check.words():
-            outcome = call(command + (order or [] if check.by_name else []), self.folder, check.mode, cpu)
+            outcome = call(command + (arguments or []), self.folder, check.mode, cpu)
             spent += outcome.cpu
             if outcome.failed:
                 return dataclasses.replace(outcome, cpu=spent)
         return Outcome(False, spent)
 
-    def slow(self, check: Check) -> list[str]:
-        """What the check is given to run its slow tests last: most mutants do not live to see them."""
-        if not check.by_name:
-            return []
-        self.limit(check)
-        if check not in self.slow_tests:
-            words = call([*check.words()[0], "--times"], self.folder, check.mode, 600).words
+    def tests(self, check: Check) -> dict[str, bool]:
+        """Of a check that takes names of tests: all of them, and which are slow: most mutants do not live to see those.
+        Told by the names and times of the module's tests as they are built in debug mode."""
+        module = check.module
+        if module not in self.known_tests:
+            plain = alone(module)
+            self.limit(plain)
+            words = call([*plain.words()[0], "--times"], self.folder, plain.mode, 600).words
             seconds = {name: float(time) for name, time in re.findall(r"(\w+/\w+) ([\d.]+)", " ".join(words))}
-            self.slow_tests[check] = [f"-{name}" for name, time in seconds.items()
-                                      if time > SLOW * sum(seconds.values())]
-        return self.slow_tests[check]
+            self.known_tests[module] = {name: t > SLOW * sum(seconds.values()) for name, t in seconds.items()}
+        return self.known_tests[module]
+
+    def coverage(self, module: str) -> Coverage:
+        if module not in self.known_coverage:
+            counting = alone(module, "cov")
+            if self.build(counting).failed:
+                raise CannotRun(f"the sources as they are do not build with gcov in {self.folder}")
+            program = pathlib.Path(counting.targets[0]).name
+            self.known_coverage[module] = measure(self.folder, program, module)
+        return self.known_coverage[module]
 
     def limit(self, check: Check) -> float:
         """Of CPU time, from the sources as they are; they have to pass."""
@@ -219,6 +243,10 @@ class Tree:
                 raise CannotRun(f"the sources as they are do not pass in {self.folder}: {check.commands}")
             self.baselines[check] = 4 * outcome.cpu + 2
         return self.baselines[check]
+
+
+def objects(commands: str) -> list[str]:
+    return re.findall(r" -o (build/\S+\.o)\b", commands)
 
 
 def copy(source: pathlib.Path, target: pathlib.Path) -> None:

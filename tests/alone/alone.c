@@ -3,10 +3,11 @@
  * Runs Criterion tests in one process, without Criterion's library, and stops at the first failure:
  * for scripts/mutate and under sanitizers, where a process a test would cost more than the tests.
  *
- *     alone_<module> [--times] [NAME...] [-NAME...]
+ *     alone_<module> [--times | --only | --list] [NAME...] [-NAME...]
  *
  * Tests whose "suite/name" contains a NAME come first, those that contain a -NAME last. --times
- * prints the seconds of processor time that each and its children took behind its name.
+ * prints the seconds of processor time that each and its children took behind its name, --only runs
+ * no test without a NAME or -NAME, --list prints the names and runs nothing.
  *
  * A test that leaves a file open fails, too. Prints each test before it starts, so that the last
  * line names the one that failed, crashed or hangs; at the end "N passed". Exit: 0 all passed, 1
@@ -156,19 +157,32 @@ static double seconds(void) {
 }
 
 int main(int argc, char *argv[]) {
-    bool times = argc > 1 && strcmp(argv[1], "--times") == 0;
+    const char *option = argc > 1 && strncmp(argv[1], "--", 2) == 0 ? argv[1] : "";
+    bool times = strcmp(option, "--times") == 0;
+    bool only = strcmp(option, "--only") == 0;
+    bool list = strcmp(option, "--list") == 0;
+    int n_options = times || only || list;
     size_t n_run = 0;
     for (int place = FIRST; place <= LAST; place++) {
         for (struct criterion_test **t = __start_cr_tst; t < __stop_cr_tst; t++) {
-            if (*t && (int)place_of(*t, argv + 1 + times, argc - 1 - times) == place) {
-                double start = seconds();
-                run(*t);
-                n_run++;
-                if (times) {
-                    printf("%.2f\n", seconds() - start);
-                }
+            if (!*t || (int)place_of(*t, argv + 1 + n_options, argc - 1 - n_options) != place ||
+                (only && place == BETWEEN)) {
+                continue;
+            }
+            if (list) {
+                printf("%s/%s\n", (*t)->category, (*t)->name);
+                continue;
+            }
+            double start = seconds();
+            run(*t);
+            n_run++;
+            if (times) {
+                printf("%.2f\n", seconds() - start);
             }
         }
+    }
+    if (list) {
+        return 0;
     }
     printf("%zu passed\n", n_run);
     return n_run > 0 ? 0 : 2;

@@ -92,6 +92,23 @@ class Mutate(unittest.TestCase):
         self.assertAlmostEqual(mutate.interval(45, 50)[1], 0.9565, 3)
 
 
+GCOV = {"files": [{"file": "lib/x/x.c", "functions": [{"start_line": 3, "end_line": 9, "execution_count": 1}],
+                   "lines": [{"line_number": 4, "count": 2}, {"line_number": 5, "count": 0}]}]}
+
+
+class Coverage(unittest.TestCase):
+    def test_a_line_is_executed_by_the_tests_that_count_it(self):
+        coverage = sys.modules["mutant_coverage"].Coverage()
+        coverage.add("s/comes_there", json.dumps(GCOV))
+        never = json.loads(json.dumps(GCOV).replace('"execution_count": 1', '"execution_count": 0').replace("2}", "0}"))
+        coverage.add("s/does_not", json.dumps(never))
+        for first, last, tests in ((4, 4, {"s/comes_there"}), (5, 5, set()), (4, 5, {"s/comes_there"}),
+                                   (7, 7, {"s/comes_there"}), (1, 1, None), (9, 10, None)):
+            with self.subTest(first=first, last=last):
+                self.assertEqual(coverage.tests_of("lib/x/x.c", first, last), tests)
+        self.assertIsNone(coverage.tests_of("lib/x/y.c", 4, 4))
+
+
 SOURCE = """int sum(int a, int b) {
     int unused = 0;
     unused = a;
@@ -176,6 +193,13 @@ class Run(unittest.TestCase):
         self.assertEqual(self.summary()["equivalent"], 2)
         (self.top / "tests/mutants-equivalent.txt").write_text(f"lib/x/x.c | {lines[0]} | \n", encoding="utf-8")
         self.assertEqual(self.mutate()[0], 2, "no reason")
+
+    def test_what_compiles_to_the_same_code_is_equivalent_and_counted_apart(self):
+        (self.top / "Makefile").write_text(MAKEFILE.replace("gcc -c", "gcc -O2 -c"), encoding="utf-8")
+        code, out = self.mutate()
+        self.assertEqual((code, self.summary()["survivors"]), (0, []), out)
+        self.assertGreaterEqual(self.summary()["same_code"], 2)
+        self.assertEqual(self.summary()["killed"], self.summary()["mutants"])
 
     def test_a_run_is_resumed_from_its_results(self):
         _, out = self.mutate("--sample", "2")
