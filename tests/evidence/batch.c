@@ -56,6 +56,10 @@ bool batch_found(const struct gradcheck_report *r, size_t entry) {
 #define NAME(x) x##_float
 #include "batch_template.h"
 
+double batch_terms(const struct batch_double *batch, size_t entry) {
+    return terms_double(batch, entry);
+}
+
 void batch_double_open(struct batch_double *batch, struct random *random, double w_scale) {
     *batch = (struct batch_double){0};
     fill_double(batch, random, w_scale);

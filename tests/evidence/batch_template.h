@@ -17,16 +17,31 @@ static int NAME(forward)(void *ctx) {
     return 0;
 }
 
-static void NAME(corrupt)(REAL grad[], size_t n, size_t entry, const struct batch_error *error) {
+static double NAME(terms)(const struct BATCH_STRUCT *s, size_t entry) {
+    size_t offset;
+    const char *place = batch_place(entry, &offset);
+    if (*place == 'x') {
+        return fabs((double)s->dx[offset]);
+    }
+    double sum = 0;
+    for (size_t row = 0; row < BATCH; row++) {
+        double dz = (double)s->dy[row] * (double)s->y[row] * (1 - (double)s->y[row]);
+        sum += fabs(dz * (*place == 'w' ? (double)s->x[row * FEATURES + offset] : 1)) / BATCH;
+    }
+    return sum;
+}
+
+static void NAME(corrupt)(REAL grad[], size_t n, size_t entry, const struct batch_error *error,
+                          double terms) {
     double squares = 0;
     for (size_t i = 0; i < n; i++) {
         squares += (double)grad[i] * (double)grad[i];
     }
     double scale = fmax(fabs((double)grad[entry]), error->floor * sqrt(squares / (double)n));
+    double by = fmax(error->relative * scale, error->rounding * terms);
     /* with the sign of the entry: homogeneous in the cotangent, or a rule would catch it and no
      * difference */
-    grad[entry] =
-        (REAL)((double)grad[entry] + error->relative * copysign(scale, (double)grad[entry]));
+    grad[entry] = (REAL)((double)grad[entry] + copysign(by, (double)grad[entry]));
 }
 
 static int NAME(backward)(void *ctx) {
@@ -46,7 +61,11 @@ static int NAME(backward)(void *ctx) {
         const char *place = batch_place(s->error.entry, &offset);
         REAL *grad = *place == 'x' ? s->dx : *place == 'w' ? s->dw : &s->db;
         NAME(corrupt)
-        (grad, *place == 'x' ? BATCH * FEATURES : *place == 'w' ? FEATURES : 1, offset, &s->error);
+        (grad,
+         *place == 'x'   ? BATCH * FEATURES
+         : *place == 'w' ? FEATURES
+                         : 1,
+         offset, &s->error, s->error.rounding > 0 ? NAME(terms)(s, s->error.entry) : 0);
     }
     return 0;
 }

@@ -34,6 +34,9 @@ struct experiment {
     const char *what;
     size_t n_ci, n_full;  /* draws, */
     size_t (*unit)(void); /* times this, if given: the rows of a table */
+    /* Draws that were once judged wrongly: part of every run that does not come to them anyway. */
+    const size_t *missed;
+    size_t n_missed;
     /* talk: reports go there; may be NULL. */
     void (*draw)(size_t i, FILE *talk, struct outcome *outcome);
     void (*judge)(const struct outcome outcomes[], size_t n, struct table *table);

@@ -233,11 +233,14 @@ const struct experiment sigmoids_experiment = {
     .draw = draw_sigmoids,
     .judge = judge_sigmoids,
 };
+static const size_t location_missed[] = {11};
 const struct experiment location_experiment = {
     .name = "location",
     .what = "where the wrong one of 10^6 is",
     .n_ci = 4,
     .n_full = 1000,
+    .missed = location_missed,
+    .n_missed = 1,
     .draw = draw_location,
     .judge = judge_location,
 };

@@ -106,8 +106,8 @@ static void name_bad_draws(const struct plan *plan, size_t most) {
         if (bad && n_bad++ < most) {
             printf("    look at: evidence --draw %s:%zu   violated %u, false fails %u, caught %u "
                    "of %u\n",
-                   plan->experiment->name, i, o->n_violated, o->n_false_fail, o->n_caught,
-                   o->n_wrong);
+                   plan->experiment->name, plan_draw(plan, i), o->n_violated, o->n_false_fail,
+                   o->n_caught, o->n_wrong);
         }
     }
     if (n_bad > most) {
@@ -121,8 +121,7 @@ static int run(const struct request *request, char *names[], size_t n_names) {
     for (size_t p = 0; p < n_plans; p++) {
         const struct experiment *e =
             n_names ? experiment_named(names[p], strlen(names[p])) : experiments[p];
-        size_t n = n_draws(e, request->full);
-        plans[p] = (struct plan){.experiment = e, .n = n < request->first ? n : request->first};
+        plans[p] = plan_of_experiment(e, request->full, request->first);
     }
     struct table table = {.json = request->json ? fopen(request->json, "w") : NULL};
     if (request->json && !table.json) {

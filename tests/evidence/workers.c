@@ -5,6 +5,27 @@
 
 #include "lanes/lanes.h"
 
+size_t plan_draw(const struct plan *plan, size_t k) {
+    const struct experiment *e = plan->experiment;
+    size_t left = k < plan->n_first ? 0 : k - plan->n_first; /* of those behind the first */
+    for (size_t m = 0; k >= plan->n_first && m < e->n_missed; m++) {
+        if (e->missed[m] >= plan->n_first && left-- == 0) {
+            return e->missed[m];
+        }
+    }
+    return k;
+}
+
+struct plan plan_of_experiment(const struct experiment *e, bool full, size_t most) {
+    const size_t n = n_draws(e, full);
+    struct plan plan = {.experiment = e, .n_first = n < most ? n : most};
+    plan.n = plan.n_first;
+    for (size_t m = 0; m < e->n_missed && n <= most; m++) {
+        plan.n += e->missed[m] >= n;
+    }
+    return plan;
+}
+
 struct plans {
     struct plan *of;
     size_t n;
@@ -24,7 +45,7 @@ static void run_draw(void *ctx, size_t ticket) {
     size_t i;
     struct plan *plan = plan_of(plans->of, plans->n, ticket, &i);
     plan->outcomes[i].started = true;
-    plan->experiment->draw(i, NULL, &plan->outcomes[i]);
+    plan->experiment->draw(plan_draw(plan, i), NULL, &plan->outcomes[i]);
     plan->outcomes[i].done = true;
 }
 
@@ -37,7 +58,7 @@ static size_t name_lost_draws(const struct plan plans[], size_t n_plans) {
             n_lost += !o->done;
             if (o->started && !o->done) {
                 fprintf(stderr, "evidence: a worker died in %s:%zu\n", plans[p].experiment->name,
-                        i);
+                        plan_draw(&plans[p], i));
             }
         }
     }
