@@ -85,10 +85,13 @@ void gc_calibrate(struct gc_session *s, const struct gc_input *in, struct gc_qui
     }
 }
 
-static double goal(const struct gc_session *s, const struct gc_quick *quick, double value) {
+static double aim(const struct gc_session *s, const struct gc_quick *quick, double value) {
     struct effort effort = effort_of(s);
-    double wanted = effort.relative * fmax(fabs(value), effort.least * quick->scale);
-    return fmax(wanted, effort.slack * quick->bound);
+    return effort.relative * fmax(fabs(value), effort.least * quick->scale);
+}
+
+static double goal(const struct gc_session *s, const struct gc_quick *quick, double value) {
+    return fmax(aim(s, quick, value), effort_of(s).slack * quick->bound);
 }
 
 /* The lane furthest from its goal decides: above the coarsest step if noise is what it suffers
@@ -147,18 +150,54 @@ static bool probe_levels(struct gc_session *s, struct gc_group *group,
     return true;
 }
 
-/* Whether the same number of other steps, whose noise is their own, accuses the entry as well. */
-static bool accused_again(struct gc_session *s, size_t entry, const struct gc_quick *quick) {
+/* An estimate from the same number of other steps, whose noise is their own. */
+static struct gc_estimate estimate_elsewhere(struct gc_session *s, size_t entry,
+                                             const struct gc_quick *quick, double factor,
+                                             double noise) {
     struct gc_lane lane;
     struct gc_group group = {.n_lanes = 1, .lanes = &lane};
     struct gc_quick others = *quick;
-    others.step *= 0.71;
+    others.step *= factor;
     gc_lane_open(s, &lane, entry);
     if (!fit_lanes(&group, others.step) || !probe_levels(s, &group, &others)) {
-        return false;
+        return (struct gc_estimate){.bound = INFINITY};
     }
-    const struct gc_estimate e = gc_estimate_best(&lane.levels, 6);
+    gc_levels_raise_noise(&lane.levels, noise);
+    gc_levels_feel_input(&lane.levels, noise > 0 ? gc_input_floor(s, entry) : 0);
+    return gc_estimate_best(&lane.levels, 6);
+}
+
+/* Whether they accuse the entry as well. */
+static bool accused_again(struct gc_session *s, size_t entry, const struct gc_quick *quick) {
+    const struct gc_estimate e = estimate_elsewhere(s, entry, quick, 0.71, 0);
     return fabs(e.value - s->grad[entry]) > e.bound + s->rounding[entry];
+}
+
+/* Of several estimates that agree the noise averages out: for an entry that is small because its
+ * terms cancel, which thorough is not content with. */
+static void average(struct gc_session *s, size_t entry, const struct gc_quick *quick,
+                    struct gc_estimate *e) {
+    static const double factors[] = {2.3, 1.9, 1.6, 1.3};
+    enum { N = 1 + sizeof factors / sizeof factors[0] };
+    const struct gc_estimate first = *e;
+    double sum = 0, squares = e->noise * e->noise;
+    double rest = e->truncation + e->jump;
+    for (size_t i = 0; i + 1 < N; i++) {
+        const struct gc_estimate other =
+            estimate_elsewhere(s, entry, quick, factors[i], s->examined_noise);
+        if (!(fabs(other.value - first.value) <= first.bound + other.bound)) {
+            return;
+        }
+        sum += other.value - first.value;
+        squares += other.noise * other.noise;
+        rest = fmax(rest, other.truncation + other.jump);
+    }
+    const double noise = sqrt(squares) / N;
+    if (noise + rest < first.bound) {
+        e->value += sum / N;
+        e->noise = noise;
+        e->bound = noise + rest;
+    }
 }
 
 /* A lane that is content and agrees with backward is done; any other is looked at by itself. The
@@ -183,6 +222,9 @@ static void settle(struct gc_session *s, const struct gc_lane *lane, const struc
         gc_levels_feel_input(&levels, gc_input_floor(s, entry));
     }
     e = gc_estimate_best(&levels, 6);
+    if (s->options.thorough && !coarse && e.bound > aim(s, quick, e.value)) {
+        average(s, entry, quick, &e);
+    }
     error = fabs(e.value - s->grad[entry]);
     double bound = e.bound + s->rounding[entry];
     bool confirmed = fabs(e.value - s->numeric[entry]) <= e.bound + s->bound[entry];
