@@ -32,7 +32,7 @@ struct regression {
 };
 
 static const char help[] =
-    "usage: regression [--write | --first] [bed | kernels | mistakes]...\n"
+    "usage: regression [--write | --first] [bed | vjp | kernels | screen | mistakes]...\n"
     "Holds what the engine says of every wrong kernel, every right one and the test bed against\n"
     "tests/regression; --write records it, --first stops at the first line that differs.\n";
 
@@ -121,16 +121,15 @@ static struct instance *open_small(const struct kernel *k, int mistake, uint64_t
     return instance;
 }
 
-static bool run_instance(struct regression *r, const struct kernel *k, int mistake, uint64_t seed,
-                         size_t n_points) {
+static bool run_instance(struct regression *r, const struct kernel *k, int mistake,
+                         const struct gradcheck_options *options) {
     static struct gradcheck_report report;
     char name[128];
-    struct instance *instance = open_small(k, mistake, seed);
+    struct instance *instance = open_small(k, mistake, options->seed);
     if (instance == NULL) {
         return hold(r, "every shape is too large");
     }
-    const struct gradcheck_options options = {.seed = seed, .n_points = n_points};
-    (void)gradcheck_run(&instance->check, &options, &report);
+    (void)gradcheck_run(&instance->check, options, &report);
     snprintf(name, sizeof name, "%s %s %s %zu", k->name, kernel_dtype_name(k),
              mistake > 0 ? k->mistakes[mistake - 1].name : "right", size_of(&instance->check));
     instance_close(instance);
@@ -147,7 +146,8 @@ static bool record_mistakes(struct regression *r) {
             const enum label label = k->mistakes[m].label;
             if (label != LABEL_CRASHES && label != LABEL_OUT_OF_BOUNDS &&
                 !(k->mistakes[m].f64_only && is_float)) {
-                more = run_instance(r, k, (int)m + 1, 1 + m + is_float, 1);
+                const struct gradcheck_options options = {.seed = 1 + m + is_float, .n_points = 1};
+                more = run_instance(r, k, (int)m + 1, &options);
             }
         }
     }
@@ -159,8 +159,49 @@ static bool record_kernels(struct regression *r) {
     bool more = true;
     for (size_t i = 0; i < kernel_count() && more; i++) {
         for (size_t seed = 0; seed < kernel_at(i)->n_shapes && more; seed++) {
-            more = run_instance(r, kernel_at(i), 0, seed, 0);
+            const struct gradcheck_options options = {.seed = seed};
+            more = run_instance(r, kernel_at(i), 0, &options);
         }
+    }
+    return more;
+}
+
+/* Every kernel in float64, right and with its first mistakes, by the screen alone, which locates
+ * what it finds. */
+static bool record_screen(struct regression *r) {
+    enum { MISTAKES = 4 };
+    bool more = true;
+    for (size_t i = 0; i < kernel_count() && more; i++) {
+        const struct kernel *k = kernel_at(i);
+        for (int m = 0; m <= MISTAKES && k->dtype == GRADCHECK_F64 && more; m++) {
+            const struct gradcheck_options options = {
+                .seed = (uint64_t)m, .n_points = 1, .screen_only = true};
+            more = run_instance(r, k, m, &options);
+        }
+    }
+    return more;
+}
+
+/* What gradcheck_numeric_vjp says at every second point of the test bed. */
+static bool record_vjp(struct regression *r) {
+    bool more = true;
+    for (size_t i = 0; i < bed_n_points() && more; i += 2) {
+        struct bed_kernel bed;
+        double numeric[BED_MAX_INPUTS], bound[BED_MAX_INPUTS];
+        double *const to[] = {numeric}, *const bounds[] = {bound};
+        char line[256];
+        const struct bed_case c = bed_case(i);
+        bed_open(&bed, &c);
+        for (size_t o = 0; o < BED_MAX_OUTPUTS; o++) {
+            bed.dy[o] = 1 + 0.25 * (double)o;
+        }
+        const struct gradcheck_options options = {.seed = i};
+        const enum gradcheck_status status =
+            gradcheck_numeric_vjp(&bed.kernel, &options, to, bounds);
+        snprintf(line, sizeof line, "%s %zu: %s, %.5g +- %.1e", c.function->name, i,
+                 status ? gradcheck_status_text(status) : "ok", status ? 0 : numeric[0],
+                 status ? 0 : bound[0]);
+        more = hold(r, line);
     }
     return more;
 }
@@ -192,7 +233,11 @@ static bool record_bed(struct regression *r) {
 static const struct {
     const char *name;
     bool (*run)(struct regression *r);
-} SECTIONS[] = {{"bed", record_bed}, {"kernels", record_kernels}, {"mistakes", record_mistakes}};
+} SECTIONS[] = {{"bed", record_bed},
+                {"vjp", record_vjp},
+                {"kernels", record_kernels},
+                {"screen", record_screen},
+                {"mistakes", record_mistakes}};
 
 enum { N_SECTIONS = sizeof SECTIONS / sizeof SECTIONS[0] };
 
