@@ -85,6 +85,7 @@ void gc_calibrate(struct gc_session *s, const struct gc_input *in, struct gc_qui
     }
 }
 
+/* The bound that would do, whatever the calibrated entry reached. */
 static double aim(const struct gc_session *s, const struct gc_quick *quick, double value) {
     struct effort effort = effort_of(s);
     return effort.relative * fmax(fabs(value), effort.least * quick->scale);
@@ -150,7 +151,8 @@ static bool probe_levels(struct gc_session *s, struct gc_group *group,
     return true;
 }
 
-/* An estimate from the same number of other steps, whose noise is their own. */
+/* An estimate from the same number of other steps, whose noise is their own. noise: what the closer
+ * look found, 0 where each level's own counts. */
 static struct gc_estimate estimate_elsewhere(struct gc_session *s, size_t entry,
                                              const struct gc_quick *quick, double factor,
                                              double noise) {

@@ -147,7 +147,7 @@ struct gradcheck_tensor *instance_last(struct instance *instance) {
 
 /* ---- the float64 twin as the truth of a float32 kernel ---- */
 
-static size_t count_of(const struct gradcheck_tensor *t) {
+size_t tensor_count(const struct gradcheck_tensor *t) {
     size_t count = 1;
     for (size_t axis = 0; axis < t->ndim; axis++) {
         count *= t->shape[axis];
@@ -161,7 +161,7 @@ static size_t offset_of(const struct gradcheck_tensor *t, size_t i) {
 }
 
 static void widen(const struct gradcheck_tensor *from, const struct gradcheck_tensor *to) {
-    const size_t count = count_of(from);
+    const size_t count = tensor_count(from);
     for (size_t i = 0; i < count; i++) {
         if (from->dtype == GRADCHECK_F32) {
             const size_t at = offset_of(from, i);
@@ -180,7 +180,7 @@ static int forward_wide(void *ctx, double *const outputs[]) {
     }
     const int status = wide->check.forward(wide->check.ctx);
     for (size_t o = 0; o < wide->check.n_outputs; o++) {
-        const size_t count = count_of(&wide->outputs[o]);
+        const size_t count = tensor_count(&wide->outputs[o]);
         for (size_t i = 0; i < count; i++) {
             outputs[o][i] =
                 ((const double *)wide->outputs[o].value)[offset_of(&wide->outputs[o], i)];

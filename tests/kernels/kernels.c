@@ -31,6 +31,10 @@ const char *kernel_dtype_name(const struct kernel *kernel) {
     return kernel->dtype == GRADCHECK_F64 ? "f64" : "f32";
 }
 
+bool kernel_can_make(const struct kernel *kernel, const struct mistake *mistake) {
+    return !(mistake->f64_only && kernel->dtype == GRADCHECK_F32);
+}
+
 #define MEANING_(code, meaning) meaning,
 const char *label_meaning(enum label label) {
     static const char *const meanings[] = {LABELS(MEANING_)};

@@ -64,6 +64,9 @@ size_t kernel_count(void);
 const struct kernel *kernel_at(size_t i);
 const struct kernel *kernel_find(const char *name, enum gradcheck_dtype dtype); /* or NULL */
 const char *kernel_dtype_name(const struct kernel *kernel);                     /* "f64" */
+/* Whether that is a mistake in the kernel's dtype. */
+bool kernel_can_make(const struct kernel *kernel, const struct mistake *mistake);
+size_t tensor_count(const struct gradcheck_tensor *t); /* elements */
 
 /* ---- a kernel on one shape, with values from a seed ---- */
 

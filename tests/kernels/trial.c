@@ -26,14 +26,6 @@ static double element(const struct gradcheck_tensor *t, const void *buffer, size
                                      : (double)((const float *)buffer)[i];
 }
 
-static size_t count_of(const struct gradcheck_tensor *t) {
-    size_t count = 1;
-    for (size_t axis = 0; axis < t->ndim; axis++) {
-        count *= t->shape[axis];
-    }
-    return count;
-}
-
 /* In C order; only rows may be apart. */
 static size_t offset_of(const struct gradcheck_tensor *t, size_t i) {
     return t->strides[0] == 0 ? i : i / t->shape[1] * t->strides[0] + i % t->shape[1];
@@ -43,7 +35,7 @@ static size_t offset_of(const struct gradcheck_tensor *t, size_t i) {
 static bool same_values(const struct gradcheck_tensor *t, const void *a, const void *b,
                         bool *overflows) {
     const double epsilon = t->dtype == GRADCHECK_F64 ? 1e-12 : 1e-4;
-    for (size_t i = 0; i < count_of(t); i++) {
+    for (size_t i = 0; i < tensor_count(t); i++) {
         const double right = element(t, b, offset_of(t, i));
         *overflows = *overflows || (isfinite(right) && !isfinite(element(t, a, offset_of(t, i))));
         if (!(fabs(element(t, a, offset_of(t, i)) - right) <= epsilon * fmax(1, fabs(right)))) {
@@ -65,13 +57,13 @@ static void put(const struct gradcheck_tensor *t, void *buffer, size_t i, double
 static void set_grads(struct instance *instance) {
     for (size_t o = 0; o < instance->check.n_outputs; o++) {
         const struct gradcheck_tensor *t = &instance->outputs[o];
-        for (size_t i = 0; t->grad != NULL && i < count_of(t); i++) {
+        for (size_t i = 0; t->grad != NULL && i < tensor_count(t); i++) {
             put(t, t->grad, i, (i % 2 == 0 ? 1 : -1) * (0.75 + 0.125 * (double)(i % 5)));
         }
     }
     for (size_t n = 0; n < instance->check.n_inputs && instance->check.grad_accumulates; n++) {
         const struct gradcheck_tensor *t = &instance->inputs[n];
-        for (size_t i = 0; t->grad != NULL && i < count_of(t); i++) {
+        for (size_t i = 0; t->grad != NULL && i < tensor_count(t); i++) {
             put(t, t->grad, i, 0);
         }
     }

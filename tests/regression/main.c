@@ -10,13 +10,12 @@
  * before it is committed.
  *
  * --first stops at the first line that differs. Exit code 0: none differs, 1: a line does, 2: a
- * file cannot be read or written. Calls are counted exactly, other numbers have two digits; even so
- * the record is of one C library's exp and sin.
+ * file cannot be read or written. Calls are counted exactly, other numbers are short; even so the
+ * record is of one C library's exp and sin.
  */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "gradcheck/bed/bed.h"
@@ -25,8 +24,7 @@
 enum { MOST_SHOWN = 20 };
 
 struct regression {
-    FILE *file, *now; /* the old one; the new one with --write */
-    const char *section;
+    FILE *file; /* a section's record; with --write the new one */
     bool write, first;
     size_t n_lines, n_changed;
 };
@@ -52,7 +50,7 @@ static bool hold(struct regression *r, const char *now) {
     char old[4096] = "(nothing)";
     r->n_lines++;
     if (r->write) {
-        return fprintf(r->now, "%s\n", now) > 0;
+        return fprintf(r->file, "%s\n", now) > 0;
     }
     (void)read_line(r->file, old, sizeof old);
     if (strcmp(old, now) == 0) {
@@ -97,11 +95,7 @@ static size_t size_of(const struct gradcheck_kernel *k) {
     for (size_t i = 0; i < k->n_inputs + k->n_outputs; i++) {
         const bool is_input = i < k->n_inputs;
         const struct gradcheck_tensor *t = is_input ? &k->inputs[i] : &k->outputs[i - k->n_inputs];
-        size_t count = 1;
-        for (size_t axis = 0; axis < t->ndim; axis++) {
-            count *= t->shape[axis];
-        }
-        sizes[is_input] += count;
+        sizes[is_input] += tensor_count(t);
     }
     return sizes[0] * sizes[1];
 }
@@ -145,7 +139,7 @@ static bool record_mistakes(struct regression *r) {
         for (size_t m = 0; m < k->n_mistakes && more; m += is_float ? 2 : 1) {
             const enum label label = k->mistakes[m].label;
             if (label != LABEL_CRASHES && label != LABEL_OUT_OF_BOUNDS &&
-                !(k->mistakes[m].f64_only && is_float)) {
+                kernel_can_make(k, &k->mistakes[m])) {
                 const struct gradcheck_options options = {.seed = 1 + m + is_float, .n_points = 1};
                 more = run_instance(r, k, (int)m + 1, &options);
             }
@@ -244,7 +238,7 @@ enum { N_SECTIONS = sizeof SECTIONS / sizeof SECTIONS[0] };
 static bool end_section(struct regression *r, const char *path, const char *temporary, bool done) {
     char line[4096];
     if (r->write) {
-        const bool written = fclose(r->now) == 0;
+        const bool written = fclose(r->file) == 0;
         if (!done || !written || rename(temporary, path) != 0) {
             fprintf(stderr, "regression: %s: %s\n", path, strerror(errno));
             (void)remove(temporary);
@@ -265,9 +259,8 @@ static bool run_section(struct regression *r, size_t i) {
     char path[64], temporary[72];
     snprintf(path, sizeof path, "tests/regression/%s.txt", SECTIONS[i].name);
     snprintf(temporary, sizeof temporary, "%s.tmp", path);
-    FILE **file = r->write ? &r->now : &r->file;
-    *file = r->write ? fopen(temporary, "w") : fopen(path, "r");
-    if (*file == NULL) {
+    r->file = r->write ? fopen(temporary, "w") : fopen(path, "r");
+    if (r->file == NULL) {
         fprintf(stderr, "regression: %s: %s\n", r->write ? temporary : path, strerror(errno));
         return false;
     }

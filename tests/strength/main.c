@@ -85,7 +85,7 @@ static bool chosen(const struct arguments *a, const struct kernel *kernel) {
 static bool chosen_mistake(const struct arguments *a, const struct kernel *kernel,
                            const struct mistake *mistake) {
     return (a->mistake == NULL || strcmp(a->mistake, mistake->name) == 0) &&
-           !(mistake->f64_only && kernel->dtype == GRADCHECK_F32);
+           kernel_can_make(kernel, mistake);
 }
 
 /* A kernel with one of its mistakes, or right. */

@@ -7,7 +7,7 @@
  * two against each other.
  *
  * To add a function: a row in its family's file, the same formula in oracle/bed_functions.py with
- * at least four points, then oracle/bed.py.
+ * at least four points, then oracle/bed.py and make regression REGRESSION=--write.
  */
 #ifndef TESTS_GRADCHECK_BED_H
 #define TESTS_GRADCHECK_BED_H
