@@ -56,7 +56,7 @@ bool batch_found(const struct gradcheck_report *r, size_t entry) {
 #define NAME(x) x##_float
 #include "batch_template.h"
 
-double batch_terms(const struct batch_double *batch, size_t entry) {
+struct batch_terms batch_terms(const struct batch_double *batch, size_t entry) {
     return terms_double(batch, entry);
 }
 

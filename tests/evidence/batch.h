@@ -9,8 +9,9 @@
 #define FEATURES 64
 #define BATCH_ENTRIES (BATCH * FEATURES + FEATURES + 1)
 
-/* One wrong gradient entry: the right one, and away from 0 by relative x max(|it|, floor x rms of
- * its tensor), or, if that is more, by `rounding` x the sum of the magnitudes of its terms. */
+/* One wrong gradient entry: the exact one, and away from 0 by relative x max(|it|, floor x rms of
+ * its tensor), or, if that is more, by `rounding` x the sum of the magnitudes of its terms. From
+ * the exact one and not from what backward rounds it to, which may be nearer by half the error. */
 struct batch_error {
     bool wanted;
     size_t entry; /* counted through x.grad, w.grad, b.grad */
@@ -39,9 +40,12 @@ void batch_double_open(struct batch_double *batch, struct random *random, double
 void batch_float_open(struct batch_float *batch, struct random *random, double w_scale);
 /* Adds forward_wide to the descriptor. */
 void batch_float_widen(struct batch_float *batch);
-/* The sum of the magnitudes of an entry's terms, which its rounding is a share of, after backward.
- */
-double batch_terms(const struct batch_double *batch, size_t entry);
+/* What an entry sums up over the rows, in double precision, from the inputs and cotangents. Its
+ * rounding is a share of the magnitude. */
+struct batch_terms {
+    double sum, magnitude;
+};
+struct batch_terms batch_terms(const struct batch_double *batch, size_t entry);
 /* The name of the tensor that an entry counted through all gradients lies in, and its offset there.
  */
 const char *batch_place(size_t entry, size_t *offset);

@@ -17,31 +17,38 @@ static int NAME(forward)(void *ctx) {
     return 0;
 }
 
-static double NAME(terms)(const struct BATCH_STRUCT *s, size_t entry) {
+static struct batch_terms NAME(terms)(const struct BATCH_STRUCT *s, size_t entry) {
+    struct batch_terms t = {0, 0};
     size_t offset;
     const char *place = batch_place(entry, &offset);
-    if (*place == 'x') {
-        return fabs((double)s->dx[offset]);
-    }
-    double sum = 0;
     for (size_t row = 0; row < BATCH; row++) {
-        double dz = (double)s->dy[row] * (double)s->y[row] * (1 - (double)s->y[row]);
-        sum += fabs(dz * (*place == 'w' ? (double)s->x[row * FEATURES + offset] : 1)) / BATCH;
+        double z = (double)s->b, by = 1.0 / BATCH;
+        for (size_t k = 0; k < FEATURES; k++) {
+            z += (double)s->x[row * FEATURES + k] * (double)s->w[k];
+        }
+        double y = 1 / (1 + exp(-z));
+        if (*place == 'w') {
+            by *= (double)s->x[row * FEATURES + offset];
+        } else if (*place == 'x') {
+            by = row == offset / FEATURES ? (double)s->w[offset % FEATURES] : 0;
+        }
+        t.sum += (double)s->dy[row] * y * (1 - y) * by;
+        t.magnitude += fabs((double)s->dy[row] * y * (1 - y) * by);
     }
-    return sum;
+    return t;
 }
 
 static void NAME(corrupt)(REAL grad[], size_t n, size_t entry, const struct batch_error *error,
-                          double terms) {
+                          const struct batch_terms *terms) {
     double squares = 0;
     for (size_t i = 0; i < n; i++) {
         squares += (double)grad[i] * (double)grad[i];
     }
-    double scale = fmax(fabs((double)grad[entry]), error->floor * sqrt(squares / (double)n));
-    double by = fmax(error->relative * scale, error->rounding * terms);
+    double scale = fmax(fabs(terms->sum), error->floor * sqrt(squares / (double)n));
+    double by = fmax(error->relative * scale, error->rounding * terms->magnitude);
     /* with the sign of the entry: homogeneous in the cotangent, or a rule would catch it and no
      * difference */
-    grad[entry] = (REAL)((double)grad[entry] + copysign(by, (double)grad[entry]));
+    grad[entry] = (REAL)(terms->sum + copysign(by, terms->sum));
 }
 
 static int NAME(backward)(void *ctx) {
@@ -60,12 +67,9 @@ static int NAME(backward)(void *ctx) {
         size_t offset;
         const char *place = batch_place(s->error.entry, &offset);
         REAL *grad = *place == 'x' ? s->dx : *place == 'w' ? s->dw : &s->db;
-        NAME(corrupt)
-        (grad,
-         *place == 'x'   ? BATCH * FEATURES
-         : *place == 'w' ? FEATURES
-                         : 1,
-         offset, &s->error, s->error.rounding > 0 ? NAME(terms)(s, s->error.entry) : 0);
+        size_t n = *place == 'x' ? BATCH * FEATURES : *place == 'w' ? FEATURES : 1;
+        struct batch_terms terms = NAME(terms)(s, s->error.entry);
+        NAME(corrupt)(grad, n, offset, &s->error, &terms);
     }
     return 0;
 }

@@ -184,12 +184,9 @@ static double measured_rounding(struct batch_float *f, size_t entry) {
         }
         f->kernel.forward(f);
         f->kernel.backward(f);
-        d.kernel.forward(&d);
-        d.kernel.backward(&d);
         const float *have = *place == 'x' ? f->dx : *place == 'w' ? f->dw : &f->db;
-        const double *want = *place == 'x' ? d.dx : *place == 'w' ? d.dw : &d.db;
-        double off = fabs((double)have[offset] - want[offset]);
-        worst = fmax(worst, off / batch_terms(&d, entry));
+        const struct batch_terms want = batch_terms(&d, entry);
+        worst = fmax(worst, fabs((double)have[offset] - want.sum) / want.magnitude);
     }
     memcpy(f->x, kept.x, sizeof f->x);
     return worst;
@@ -263,11 +260,14 @@ const struct experiment float32_experiment = {
     .draw = draw_narrow,
     .judge = judge_narrow,
 };
+static const size_t float32_wide_missed[] = {19438};
 const struct experiment float32_wide_experiment = {
     .name = "float32_wide",
     .what = "the same with forward_wide, wrong by 2e-6",
     .n_ci = N_SAMPLE(10),
     .n_full = N_ALL,
+    .missed = float32_wide_missed,
+    .n_missed = 1,
     .draw = draw_wide,
     .judge = judge_wide,
 };
