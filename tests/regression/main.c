@@ -21,7 +21,7 @@
 #include "gradcheck/bed/bed.h"
 #include "kernels/kernels.h"
 
-enum { MOST_SHOWN = 20 };
+enum { MOST_SHOWN = 20, MOST_LINE = 8192 };
 
 struct regression {
     FILE *file; /* a section's record; with --write the new one */
@@ -30,7 +30,7 @@ struct regression {
 };
 
 static const char help[] =
-    "usage: regression [--write | --first] [bed | vjp | kernels | screen | mistakes]...\n"
+    "usage: regression [--write | --first] [bed | vjp | jvp | kernels | screen | mistakes]...\n"
     "Holds what the engine says of every wrong kernel, every right one and the test bed against\n"
     "tests/regression; --write records it, --first stops at the first line that differs.\n";
 
@@ -47,7 +47,7 @@ static bool read_line(FILE *file, char line[], int size) {
 
 /* True if the next one is wanted. */
 static bool hold(struct regression *r, const char *now) {
-    char old[4096] = "(nothing)";
+    char old[MOST_LINE] = "(nothing)";
     r->n_lines++;
     if (r->write) {
         return fprintf(r->file, "%s\n", now) > 0;
@@ -62,27 +62,74 @@ static bool hold(struct regression *r, const char *now) {
     return !r->first;
 }
 
+/* "w[3, 0]"; "w" of a scalar. */
+static void write_place(char text[], size_t size, const struct gradcheck_place *place) {
+    size_t n = (size_t)snprintf(text, size, "%s", place->tensor);
+    for (size_t i = 0; i < place->ndim && n < size; i++) {
+        n += (size_t)snprintf(text + n, size - n, "%s%zu%s", i == 0 ? "[" : ", ", place->index[i],
+                              i + 1 == place->ndim ? "]" : "");
+    }
+}
+
+/* Verdicts, a letter each: - not checked, p, a (inaccurate), i, f. */
+static char letter(enum gradcheck_verdict verdict) {
+    return "-paif"[verdict];
+}
+
+/* Those that did not pass; all of them if the kernel did. */
+static void write_tensors(char text[], size_t size, const struct gradcheck_report *report) {
+    size_t n = 0;
+    for (size_t i = 0; i < report->n_tensors && n < size; i++) {
+        const struct gradcheck_tensor_report *t = &report->tensors[i];
+        char place[128];
+        if (report->verdict != GRADCHECK_PASS && t->verdict == GRADCHECK_PASS) {
+            continue;
+        }
+        write_place(place, sizeof place, &t->worst.place);
+        n += (size_t)snprintf(text + n, size - n,
+                              "; %s %zu/%zu/%zu/%zu, %zu kinks, %zu left, %.0e, worst %s at %zu: "
+                              "%c +- %.1e, step %.1e",
+                              t->name, t->n_pass, t->n_inaccurate, t->n_inconclusive, t->n_fail,
+                              t->n_subgradient, t->n_uncovered, t->median_resolution, place,
+                              t->worst.point, letter(t->worst.verdict), t->worst.bound,
+                              t->worst.step);
+    }
+}
+
 static bool hold_report(struct regression *r, const char *name,
                         const struct gradcheck_report *report) {
-    char line[4096];
-    const struct gradcheck_entry *worst = &report->tensors[0].worst;
-    size_t n_pass = 0, n_inaccurate = 0, n_inconclusive = 0, n_fail = 0;
-    for (size_t i = 0; i < report->n_tensors; i++) {
-        n_pass += report->tensors[i].n_pass;
-        n_inaccurate += report->tensors[i].n_inaccurate;
-        n_inconclusive += report->tensors[i].n_inconclusive;
-        n_fail += report->tensors[i].n_fail;
+    char line[MOST_LINE], tensors[MOST_LINE / 2] = "", rules[GRADCHECK_N_RULES + 1] = "";
+    const struct gradcheck_screen_report *screen = &report->screen;
+    const struct gradcheck_controls_report *controls = &report->controls;
+    for (size_t i = 0; i < GRADCHECK_N_RULES; i++) {
+        rules[i] = letter(report->rules[i].verdict);
     }
+    write_tensors(tensors, sizeof tensors, report);
     snprintf(line, sizeof line,
-             "%s: %s%s%s, %zu + %zu calls, entries %zu/%zu/%zu/%zu, resolution %.1e, bound %.1e, "
-             "step %.1e%s%s, %.0f %%: %s",
+             "%s: %s%s%s, %.1e, %zu + %zu calls; rules %s; screen %c %zu/%zu %.1e %.0e; "
+             "controls %zu/%zu/%zu%s%s%s, %.0f %%: %s",
              name, gradcheck_verdict_name(report->verdict), report->reason ? " " : "",
-             gradcheck_reason_name(report->reason), report->n_forward, report->n_backward, n_pass,
-             n_inaccurate, n_inconclusive, n_fail, report->resolution, worst->bound, worst->step,
-             report->cause ? ", " : "", gradcheck_cause_name(report->cause),
-             100 * report->diagnosis_confidence, report->diagnosis);
-    if (report->cause == GRADCHECK_CAUSE_NONE) {
-        *strrchr(line, ',') = '\0';
+             gradcheck_reason_name(report->reason), report->resolution, report->n_forward,
+             report->n_backward, rules, letter(screen->verdict), screen->n_fail,
+             screen->n_directions, screen->resolution, screen->miss_probability, controls->n_caught,
+             controls->n_applied, controls->n_not_applicable, tensors, report->cause ? "; " : "",
+             gradcheck_cause_name(report->cause), 100 * report->diagnosis_confidence,
+             report->diagnosis);
+    if (report->n_forward_elementwise == 0) { /* by the screen alone */
+        const size_t n = strlen(line);
+        snprintf(line + n, sizeof line - n, "; %s", screen->evidence);
+    }
+    return hold(r, line);
+}
+
+/* What the rules of the forward-mode product found, in the numbers of their evidence. */
+static bool hold_jvp(struct regression *r, const char *name,
+                     const struct gradcheck_report *report) {
+    char line[MOST_LINE];
+    size_t n = (size_t)snprintf(line, sizeof line, "%s: %zu calls", name, report->n_forward);
+    for (size_t i = GRADCHECK_RULE_JVP_IS_ADJOINT; i <= GRADCHECK_RULE_JVP_SYMMETRIC; i++) {
+        n += (size_t)snprintf(line + n, sizeof line - n, "; %c %s",
+                              letter(report->rules[i].verdict), report->rules[i].evidence);
     }
     return hold(r, line);
 }
@@ -130,17 +177,20 @@ static bool run_instance(struct regression *r, const struct kernel *k, int mista
     return hold_report(r, name, &report);
 }
 
-/* Every mistake on one shape, and each second in float32. */
+/* Every mistake on two shapes, not the same two for each; in float32 every second one, once. */
 static bool record_mistakes(struct regression *r) {
+    enum { ROUNDS = 2 };
     bool more = true;
     for (size_t i = 0; i < kernel_count() && more; i++) {
         const struct kernel *k = kernel_at(i);
         const bool is_float = k->dtype == GRADCHECK_F32;
         for (size_t m = 0; m < k->n_mistakes && more; m += is_float ? 2 : 1) {
             const enum label label = k->mistakes[m].label;
-            if (label != LABEL_CRASHES && label != LABEL_OUT_OF_BOUNDS &&
-                kernel_can_make(k, &k->mistakes[m])) {
-                const struct gradcheck_options options = {.seed = 1 + m + is_float, .n_points = 1};
+            const bool runs = label != LABEL_CRASHES && label != LABEL_OUT_OF_BOUNDS &&
+                              kernel_can_make(k, &k->mistakes[m]);
+            for (size_t round = 0; runs && round < (is_float ? 1 : ROUNDS) && more; round++) {
+                const struct gradcheck_options options = {.seed = 1 + m + is_float + round,
+                                                          .n_points = 1};
                 more = run_instance(r, k, (int)m + 1, &options);
             }
         }
@@ -200,6 +250,50 @@ static bool record_vjp(struct regression *r) {
     return more;
 }
 
+/* The product with the tangent, by the C formula; what a corrupted backward has, it has too. */
+static int bed_jvp(void *ctx) {
+    struct bed_kernel *bed = ctx;
+    const double *tangent = bed->input.tangent;
+    double j[BED_MAX_OUTPUTS * BED_MAX_INPUTS];
+    bed_jacobian(bed->function, bed->x, j);
+    for (size_t o = 0; o < bed->function->n_outputs; o++) {
+        double *to = (double *)bed->output.tangent + o;
+        *to = 0;
+        for (size_t i = 0; i < bed->function->n_inputs; i++) {
+            *to += j[o * bed->function->n_inputs + i] * tangent[i];
+        }
+        *to *= bed->corruption == BED_ALL_TIMES ? bed->amount : 1;
+    }
+    return 0;
+}
+
+/* The forward-mode product at every third point of the test bed, right and wrong. */
+static bool record_jvp(struct regression *r) {
+    static struct gradcheck_report report;
+    bool more = true;
+    for (size_t i = 0; i < bed_n_points() && more; i += 3) {
+        for (int wrong = 0; wrong <= 1 && more; wrong++) {
+            struct bed_kernel bed;
+            double tangents[BED_MAX_INPUTS], products[BED_MAX_OUTPUTS];
+            char name[128];
+            const struct bed_case c = bed_case(i);
+            bed_open(&bed, &c);
+            bed.input.tangent = tangents;
+            bed.output.tangent = products;
+            bed.kernel.jvp = bed_jvp;
+            bed.kernel.jvp_symmetric = bed.function->n_inputs == bed.function->n_outputs;
+            bed.corruption = wrong ? BED_ALL_TIMES : BED_RIGHT;
+            bed.amount = 1 + 1e-6;
+            const struct gradcheck_options options = {.seed = i, .n_points = 1};
+            (void)gradcheck_run(&bed.kernel, &options, &report);
+            snprintf(name, sizeof name, "%s %zu %s", c.function->name, i,
+                     wrong ? "wrong" : "right");
+            more = hold_jvp(r, name, &report);
+        }
+    }
+    return more;
+}
+
 /* Every second point of the test bed: right, at three points around it, and wrong; half of them
  * thoroughly. */
 static bool record_bed(struct regression *r) {
@@ -227,16 +321,14 @@ static bool record_bed(struct regression *r) {
 static const struct {
     const char *name;
     bool (*run)(struct regression *r);
-} SECTIONS[] = {{"bed", record_bed},
-                {"vjp", record_vjp},
-                {"kernels", record_kernels},
-                {"screen", record_screen},
-                {"mistakes", record_mistakes}};
+} SECTIONS[] = {{"bed", record_bed},       {"vjp", record_vjp},
+                {"jvp", record_jvp},       {"kernels", record_kernels},
+                {"screen", record_screen}, {"mistakes", record_mistakes}};
 
 enum { N_SECTIONS = sizeof SECTIONS / sizeof SECTIONS[0] };
 
 static bool end_section(struct regression *r, const char *path, const char *temporary, bool done) {
-    char line[4096];
+    char line[MOST_LINE];
     if (r->write) {
         const bool written = fclose(r->file) == 0;
         if (!done || !written || rename(temporary, path) != 0) {
