@@ -298,7 +298,7 @@ $(B)/tests/kernels/%.f32.o: tests/kernels/%.c Makefile
 	$(SAY)$(CC) $(TEST_CFLAGS) -DKERNEL_F32 -MMD -MP -c -o $@ $<
 $(B)/strength: $(patsubst %,$(B)/tests/%.o,strength/main strength/table strength/json lanes/lanes) $(KERNEL_OBJECTS)
 	$(SAY)$(CC) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $^ -ljansson -lm
-$(B)/regression: $(B)/tests/regression/main.o $(patsubst %.c,$(B)/%.o,$(wildcard tests/gradcheck/bed/*.c)) $(KERNEL_OBJECTS)
+$(B)/regression: $(patsubst %.c,$(B)/%.o,$(wildcard tests/regression/*.c)) $(patsubst %.c,$(B)/%.o,$(wildcard tests/gradcheck/bed/*.c)) $(KERNEL_OBJECTS)
 	$(SAY)$(CC) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $^ -lm
 $(B)/tests/test_kernels: $(patsubst %,$(B)/tests/%.o,kernels/test_kernels strength/test_strength strength/table strength/json \
                        lanes/test_lanes lanes/lanes) $(KERNEL_OBJECTS)

@@ -20,6 +20,7 @@
 
 #include "gradcheck/bed/bed.h"
 #include "kernels/kernels.h"
+#include "mixed.h"
 
 enum { MOST_SHOWN = 20, MOST_LINE = 8192 };
 
@@ -30,7 +31,8 @@ struct regression {
 };
 
 static const char help[] =
-    "usage: regression [--write | --first] [bed | vjp | jvp | kernels | screen | mistakes]...\n"
+    "usage: regression [--write | --first] [bed | vjp | jvp | mixed | kernels | screen | "
+    "mistakes]...\n"
     "Holds what the engine says of every wrong kernel, every right one and the test bed against\n"
     "tests/regression; --write records it, --first stops at the first line that differs.\n";
 
@@ -318,12 +320,86 @@ static bool record_bed(struct regression *r) {
     return more;
 }
 
+/* Every number of a vjp. */
+static bool hold_mixed_vjp(struct regression *r, struct mixed *m, const char *name, uint64_t seed) {
+    double numeric[4][MIXED_MOST], bound[4][MIXED_MOST];
+    double *const to[] = {numeric[0], numeric[1], numeric[2], numeric[3]};
+    double *const bounds[] = {bound[0], bound[1], bound[2], bound[3]};
+    const struct gradcheck_options options = {.seed = seed};
+    char line[MOST_LINE];
+    for (size_t o = 0; o < m->kernel.n_outputs; o++) {
+        const struct gradcheck_tensor *t = &m->outputs[o];
+        for (size_t e = 0; t->dtype == GRADCHECK_F64 && e < MIXED_MOST; e++) {
+            ((double *)m->output_buffers[o].grad)[e] = 1 + 0.25 * (double)(e + o);
+        }
+    }
+    const enum gradcheck_status status = gradcheck_numeric_vjp(&m->kernel, &options, to, bounds);
+    size_t n = (size_t)snprintf(line, sizeof line, "%s vjp: %s", name,
+                                status ? gradcheck_status_text(status) : "ok");
+    for (size_t i = 0; i < m->kernel.n_inputs && status == GRADCHECK_OK; i++) {
+        const struct gradcheck_tensor *t = &m->inputs[i];
+        for (size_t e = 0; t->dtype != GRADCHECK_I32 && e < tensor_count(t); e++) {
+            n += (size_t)snprintf(line + n, sizeof line - n, "%s%.5g +- %.0e", e == 0 ? "; " : ", ",
+                                  numeric[i][e], bound[i][e]);
+        }
+    }
+    return hold(r, line);
+}
+
+/* Kernels of several tensors, with what else a descriptor and the options can say. */
+static bool record_mixed(struct regression *r) {
+    static const struct {
+        unsigned traits;
+        struct gradcheck_options options;
+    } settings[] = {
+        {0, {.n_points = 1}},
+        {MIXED_JVP, {.n_points = 2}},
+        {MIXED_STRIDED | MIXED_SCALED, {.n_points = 1}},
+        {MIXED_FLOAT, {.n_points = 2}},
+        {MIXED_FLOAT | MIXED_WIDE, {.n_points = 1}},
+        {MIXED_FLOAT | MIXED_WIDE | MIXED_STRIDED | MIXED_JVP, {.n_points = 2}},
+        {MIXED_ACCUMULATES | MIXED_SCALED | MIXED_JVP, {.n_points = 1}},
+        {MIXED_BOUNDED, {.n_points = 3}},
+        {MIXED_BOUNDED | MIXED_STRIDED, {.n_points = 1, .thorough = true}},
+        {MIXED_BOUNDED | MIXED_JVP, {.n_points = 1}},
+        {MIXED_FIXED, {.n_points = 1}},
+        {MIXED_FIXED | MIXED_JVP | MIXED_SCALED, {.n_points = 1}},
+        {0, {.max_evaluations = 50}},
+        {0, {.max_evaluations = 130}},
+        {0, {.max_evaluations = 400, .max_seconds = 1e6}},
+        {MIXED_JVP, {.max_evaluations = 100}},
+        {0, {.n_directions = 5, .screen_only = true}},
+        {MIXED_FLOAT, {.n_points = 1, .screen_only = true}},
+    };
+    static void (*const open[])(struct mixed *, unsigned, enum mixed_mistake,
+                                uint64_t) = {mixed_open_gather, mixed_open_rows};
+    static struct gradcheck_report report;
+    bool more = true;
+    for (size_t i = 0; i < 2 * sizeof settings / sizeof settings[0] && more; i++) {
+        char name[64];
+        struct mixed m;
+        for (int mistake = 0; mistake < MIXED_N_MISTAKES && more; mistake++) {
+            struct gradcheck_options options = settings[i / 2].options;
+            options.seed = i;
+            open[i % 2](&m, settings[i / 2].traits, (enum mixed_mistake)mistake, i);
+            (void)gradcheck_run(&m.kernel, &options, &report);
+            snprintf(name, sizeof name, "%s %zu %d", m.kernel.name, i / 2, mistake);
+            more = hold_report(r, name, &report) &&
+                   (m.kernel.jvp == NULL || hold_jvp(r, name, &report));
+        }
+        open[i % 2](&m, settings[i / 2].traits, MIXED_RIGHT, i);
+        more = more && hold_mixed_vjp(r, &m, name, i);
+    }
+    return more;
+}
+
 static const struct {
     const char *name;
     bool (*run)(struct regression *r);
-} SECTIONS[] = {{"bed", record_bed},       {"vjp", record_vjp},
-                {"jvp", record_jvp},       {"kernels", record_kernels},
-                {"screen", record_screen}, {"mistakes", record_mistakes}};
+} SECTIONS[] = {{"bed", record_bed},          {"vjp", record_vjp},
+                {"jvp", record_jvp},          {"mixed", record_mixed},
+                {"kernels", record_kernels},  {"screen", record_screen},
+                {"mistakes", record_mistakes}};
 
 enum { N_SECTIONS = sizeof SECTIONS / sizeof SECTIONS[0] };
 
