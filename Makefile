@@ -186,7 +186,7 @@ strength: ## every kernel of tests/kernels, right and wrong in every way: who is
 
 # After a change on purpose: make regression REGRESSION=--write, and read the difference.
 .PHONY: regression
-regression: ## does the engine answer as recorded (tests/regression): verdicts, calls, bounds and sentences of 2,700 runs?
+regression: ## does the engine answer as recorded (tests/regression): verdicts, calls, bounds and sentences of 3,000 runs?
 	@$(MAKE) --no-print-directory MODE=release build/release/regression
 	build/release/regression $(REGRESSION)
 

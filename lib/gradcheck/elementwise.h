@@ -27,7 +27,8 @@ void gc_calibrate(struct gc_session *s, const struct gc_input *in, struct gc_qui
 void gc_check_group(struct gc_session *s, struct gc_group *group, const struct gc_quick *quick);
 
 /* elementwise.c */
-bool gc_examine_and_record(struct gc_session *s, size_t entry, double start, bool deep);
+/* suspected: a quicker look says that the entry is wrong. True if it turned out wrong. */
+bool gc_examine_and_record(struct gc_session *s, size_t entry, bool suspected);
 bool gc_is_wrong(const struct gc_session *s, size_t entry);
 size_t gc_elementwise_cost(const struct gc_session *s); /* forward calls, an estimate */
 bool gc_check_elementwise(struct gc_session *s);        /* false: out of memory */

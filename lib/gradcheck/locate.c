@@ -41,7 +41,7 @@ static void search_range(struct hunt *hunt, size_t first, size_t last, double wh
         return;
     }
     if (last - first == 1) {
-        hunt->found += gc_examine_and_record(s, first, 0, true);
+        hunt->found += gc_examine_and_record(s, first, false);
         return;
     }
     size_t middle = first + (last - first) / 2;

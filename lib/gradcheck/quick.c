@@ -79,8 +79,9 @@ void gc_calibrate(struct gc_session *s, const struct gc_input *in, struct gc_qui
     gc_examine(s, entry, 0, false, &found);
     if (isfinite(found.estimate.bound) && !found.kink && !s->stopped) {
         /* In float32 the good steps are large, and further from what the examination settled for;
-         * and with six levels they are larger. */
-        double above = s->narrow_epsilon > 1e-10 ? 256 : s->options.thorough ? 64 : 4;
+         * and with six levels they are larger, unless noise grows with the values there. */
+        const bool sharp = found.estimate.bound <= 1e-7 * fabs(found.estimate.value);
+        double above = s->narrow_epsilon > 1e-10 ? 256 : s->options.thorough && sharp ? 64 : 4;
         descend(s, entry, above * found.estimate.step, quick);
     }
 }
@@ -216,9 +217,9 @@ static void settle(struct gc_session *s, const struct gc_lane *lane, const struc
         gc_record(s, entry, &e, GRADCHECK_NO_REASON);
         return;
     }
-    bool wrong = gc_examine_and_record(s, entry, 0, true);
-    struct gc_levels levels = lane->levels;
     bool coarse = s->epsilon > 1e-10;
+    bool wrong = gc_examine_and_record(s, entry, !agrees && !coarse);
+    struct gc_levels levels = lane->levels;
     if (!coarse) {
         gc_levels_raise_noise(&levels, s->examined_noise);
         gc_levels_feel_input(&levels, gc_input_floor(s, entry));
@@ -248,7 +249,7 @@ void gc_check_group(struct gc_session *s, struct gc_group *group, const struct g
         if (done) {
             settle(s, &group->lanes[i], quick);
         } else {
-            (void)gc_examine_and_record(s, group->lanes[i].entry, 0, true);
+            (void)gc_examine_and_record(s, group->lanes[i].entry, false);
         }
     }
 }

@@ -79,3 +79,54 @@ Test(verdicts, of_a_right_slope_are_no_fail_beside_a_pole) {
         cr_expect(bed_verdict_holds(&v, seed, NULL), "seed %d", (int)seed);
     }
 }
+
+/* x + sin(2 pi 1024 x) / (2 pi 1024) is a straight line to coarse steps, and its ripples look like
+ * noise; what the first entries are found to have is no truth for the others. */
+enum { RIPPLES = 8 };
+struct ripples {
+    double x[RIPPLES], dx[RIPPLES], y[RIPPLES], dy[RIPPLES];
+};
+static const double RIPPLE_RATE = 6433.98175455188; /* 2 pi 1024 */
+
+static int ripples_forward(void *ctx) {
+    struct ripples *r = ctx;
+    for (size_t i = 0; i < RIPPLES; i++) {
+        r->y[i] = r->x[i] + sin(RIPPLE_RATE * r->x[i]) / RIPPLE_RATE;
+    }
+    return 0;
+}
+
+static int ripples_backward(void *ctx) {
+    struct ripples *r = ctx;
+    for (size_t i = 0; i < RIPPLES; i++) {
+        r->dx[i] = r->dy[i] * (1 + cos(RIPPLE_RATE * r->x[i]));
+    }
+    return 0;
+}
+
+Test(verdicts, of_right_slopes_are_no_fail_where_coarse_steps_see_another_function) {
+    struct ripples r;
+    const struct gradcheck_tensor in = GRADCHECK_INPUT("x", r.x, r.dx, RIPPLES);
+    const struct gradcheck_tensor out = GRADCHECK_OUTPUT("y", r.y, r.dy, RIPPLES);
+    const struct gradcheck_kernel k = {.name = "ripples",
+                                       .inputs = &in,
+                                       .n_inputs = 1,
+                                       .outputs = &out,
+                                       .n_outputs = 1,
+                                       .forward = ripples_forward,
+                                       .backward = ripples_backward,
+                                       .ctx = &r};
+    size_t n_pass = 0;
+    for (uint64_t seed = 0; seed < 40; seed++) {
+        for (size_t i = 0; i < RIPPLES; i++) {
+            r.x[i] = 2 * sin(1.3 * (double)i + (double)seed);
+        }
+        struct gradcheck_report report;
+        const struct gradcheck_options options = {
+            .seed = seed, .n_points = 1, .thorough = seed % 2 == 1};
+        cr_expect_eq(gradcheck_run(&k, &options, &report), GRADCHECK_OK);
+        cr_expect_neq(report.verdict, GRADCHECK_FAIL, "seed %d: %s", (int)seed, report.summary);
+        n_pass += report.verdict == GRADCHECK_PASS;
+    }
+    cr_expect(n_pass >= 39, "%zu", n_pass);
+}
