@@ -101,6 +101,8 @@ size_t gc_explains(const struct gc_table *t, gc_relation *relation, const void *
 double gc_certainty(const struct gc_table *t, size_t n_relations);
 /* How many different ratios got / right there are among the wrong ones, up to `most`. */
 size_t gc_distinct_ratios(const struct gc_table *t, size_t most);
+/* So many at least. */
+bool gc_ratio_varies(const struct gc_table *t, size_t n);
 /* Different values, as they come. */
 #define GC_MOST_DISTINCT 8
 struct gc_distinct {

@@ -42,7 +42,7 @@ void gc_name_factor(const struct gc_table *t, double factor, double confidence, 
     const bool plain = fabs(magnitude - 2) <= loose || fabs(magnitude - 0.5) <= loose;
     const bool round = plain || fabs(magnitude - 3) <= loose || fabs(magnitude - 4) <= loose ||
                        fabs(3 * magnitude - 1) <= loose || fabs(4 * magnitude - 1) <= loose;
-    const bool varies = gc_distinct_ratios(t, 3) > 2; /* so that it is no value of one point */
+    const bool varies = gc_ratio_varies(t, 3); /* so that it is no value of one point */
     const bool is_size = gc_is_size(t->s, magnitude, loose, size, sizeof size);
     if (is_size && (!plain || (magnitude < 1 && gc_is_length(t->s, magnitude, loose)))) {
         gc_guess(guess, GRADCHECK_CAUSE_SIZE_FACTOR, plain ? 0.55 * confidence : confidence,
@@ -182,21 +182,16 @@ static double explained(const struct gc_table *t, const struct quotient *q, size
     return n > 0 && says_something(t, q) ? gc_certainty(t, n_relations) : 0;
 }
 
-/* Of an elementwise kernel: where f is 0, backward holds something all the same. */
+/* Of an elementwise kernel: wherever f is 0, backward holds something all the same. */
 static bool passes_everything(const struct gc_table *t, const struct gc_atom *atom,
                               double (*f)(double)) {
-    size_t n = 0;
-    for (size_t i = 0; i < t->n_rows && t->n_rows == t->n_columns; i++) {
+    bool everything = t->n_rows == t->n_columns && t->n_same > 0;
+    for (size_t i = 0; everything && i < t->n_rows; i++) {
         double v = 0;
         (void)gc_atom_value(t, atom, i, i, GC_STAY, 0, &v);
-        if (gc_mark_of(t, i, i) != GC_IGNORED && f(v) == 0) {
-            if (gc_got(t, i, i) == 0) {
-                return false;
-            }
-            n++;
-        }
+        everything = gc_mark_of(t, i, i) == GC_IGNORED || f(v) != 0 || gc_got(t, i, i) != 0;
     }
-    return n > 0 && t->n_same > 0;
+    return everything;
 }
 
 static void guess_basic(const struct gc_table *t, const struct gc_atom *atom,
@@ -211,13 +206,10 @@ static void guess_basic(const struct gc_table *t, const struct gc_atom *atom,
         gc_explains(t, times_quotient, &missing) > 0) {
         support = gc_support(t->n_wrong - 1); /* its zeros are what tells */
     }
-    if (support > 0) {
-        gc_guess(guess, GRADCHECK_CAUSE_MISSING_FACTOR, usual * support,
-                 "%.31s.grad lacks the factor %s, where v is %.31s", t->in->t->name, f->text, name);
-    }
-    support = explained(t, &extra, 200);
-    if (support > 0 && !steps && gc_first_ratio(t) != 0) {
-        gc_guess(guess, GRADCHECK_CAUSE_EXTRA_FACTOR, usual * support,
+    gc_guess(guess, GRADCHECK_CAUSE_MISSING_FACTOR, usual * support,
+             "%.31s.grad lacks the factor %s, where v is %.31s", t->in->t->name, f->text, name);
+    if (gc_first_ratio(t) != 0) { /* what a step takes away is 0 */
+        gc_guess(guess, GRADCHECK_CAUSE_EXTRA_FACTOR, usual * explained(t, &extra, 200),
                  "%.31s.grad has the factor %s once too often, where v is %.31s", t->in->t->name,
                  f->text, name);
     }
@@ -230,19 +222,16 @@ static bool is_sign_twin(const struct function *f, const struct function *g) {
            (f->of == gc_is_positive && g->of == not_positive);
 }
 
-/* Nothing where something belongs, and the reverse. */
-static bool is_inverted(const struct gc_table *t) {
-    bool missing = false;
+/* Something where nothing belongs. */
+static bool adds_something(const struct gc_table *t) {
     bool added = false;
     for (size_t r = 0; r < t->n_rows; r++) {
         for (size_t c = 0; c < t->n_columns; c++) {
             const bool wrong = gc_mark_of(t, r, c) == GC_WRONG;
-            const bool nothing = gc_is_zero(t, r, c, gc_got(t, r, c));
-            missing = missing || (wrong && nothing);
-            added = added || (wrong && !nothing && gc_is_zero(t, r, c, gc_right(t, r, c)));
+            added = added || (wrong && gc_is_zero(t, r, c, gc_right(t, r, c)));
         }
     }
-    return missing && added;
+    return added;
 }
 
 /* f(v) where g(v) belongs. */
@@ -251,19 +240,16 @@ static void guess_exchanged(const struct gc_table *t, const struct gc_atom *atom
                             struct gc_guess *guess) {
     const bool steps = f->of == gc_is_positive || f->of == not_positive ||
                        g->of == gc_is_positive || g->of == not_positive;
-    if (steps && !(is_sign_twin(f, g) && t->n_rows == t->n_columns && is_inverted(t))) {
+    if (steps && !(is_sign_twin(f, g) && t->n_rows == t->n_columns && adds_something(t))) {
         return; /* says nothing of what backward holds where the step is 0 */
     }
     if (!steps && gc_first_ratio(t) == 0) {
         return;
     }
     const struct quotient q = {.a = atom, .b = atom, .times = g->of, .over = f->of};
-    const double support = explained(t, &q, 1000);
-    if (support > 0) {
-        gc_guess(guess, is_sign_twin(f, g) ? GRADCHECK_CAUSE_SIGN : GRADCHECK_CAUSE_WRONG_ARGUMENT,
-                 0.93 * support, "%.31s.grad has %s where %s belongs, v being %.31s",
-                 t->in->t->name, g->text, f->text, atom->tensor->name);
-    }
+    gc_guess(guess, is_sign_twin(f, g) ? GRADCHECK_CAUSE_SIGN : GRADCHECK_CAUSE_WRONG_ARGUMENT,
+             0.93 * explained(t, &q, 1000), "%.31s.grad has %s where %s belongs, v being %.31s",
+             t->in->t->name, g->text, f->text, atom->tensor->name);
 }
 
 void gc_guess_function(const struct gc_table *t, struct gc_guess *guess) {
@@ -299,12 +285,9 @@ void gc_guess_two_values(const struct gc_table *t, struct gc_guess *guess) {
                                            .b = &atoms[j],
                                            .times = FUNCTIONS[f].of,
                                            .over = FUNCTIONS[f].of};
-                const double support = explained(t, &q, 4000);
-                if (support > 0) {
-                    gc_guess(guess, GRADCHECK_CAUSE_WRONG_ARGUMENT, 0.9 * support,
-                             "%.31s.grad is made with %s where %.31s belongs", t->in->t->name,
-                             atoms[i].tensor->name, atoms[j].tensor->name);
-                }
+                gc_guess(guess, GRADCHECK_CAUSE_WRONG_ARGUMENT, 0.9 * explained(t, &q, 4000),
+                         "%.31s.grad is made with %s where %.31s belongs", t->in->t->name,
+                         atoms[i].tensor->name, atoms[j].tensor->name);
             }
         }
     }
@@ -351,7 +334,7 @@ void gc_guess_incomplete(const struct gc_table *t, struct gc_guess *guess) {
     for (size_t i = 0; i < n * n; i++) {
         const struct gc_atom *y = &atoms[i / n];
         const struct gc_atom *v = &atoms[i % n];
-        if (v->tensor == t->in->t && gc_distinct_ratios(t, 3) < 3) {
+        if (v->tensor == t->in->t && !gc_ratio_varies(t, 3)) {
             continue;
         }
         for (size_t f = 0; f < 2 && y->is_output && !v->is_output && v->values != NULL; f++) {
@@ -381,7 +364,7 @@ static struct gc_prediction over_contributions(const struct gc_table *t, size_t 
 
 void gc_guess_contributions(const struct gc_table *t, struct gc_guess *guess) {
     const size_t n = t->by_output ? gc_explains(t, over_contributions, NULL) : 0;
-    if (n > 0 && gc_distinct_ratios(t, 2) > 1) {
+    if (gc_ratio_varies(t, 2)) {
         gc_guess(guess, GRADCHECK_CAUSE_SIZE_FACTOR, 0.95 * gc_support(n),
                  "%.31s.grad is divided by the number of outputs that an entry reaches: a mean "
                  "where a sum belongs",

@@ -31,7 +31,7 @@ void gc_guess_power(const struct gc_table *t, struct gc_guess *guess) {
                 gc_mark_of(t, r, c) == GC_WRONG ? fmax(largest, fabs(gc_right(t, r, c))) : largest;
         }
     }
-    if (!isfinite(ratio) || gc_distinct_ratios(t, 3) < 3 || fabs(ratio) < 10 * t->relative) {
+    if (!isfinite(ratio) || !gc_ratio_varies(t, 3) || fabs(ratio) < 10 * t->relative) {
         return;
     }
     const struct power none = {.k = ratio * largest, .p = 0};
@@ -172,8 +172,7 @@ static bool same_within_row(const struct gc_table *t) {
 
 void gc_guess_of_output(const struct gc_table *t, struct gc_guess *guess) {
     struct span span = {.n_rows = 0};
-    if (!t->by_output || !span_of_ratios(t, &span) || span.n_shared < 2 ||
-        gc_distinct_ratios(t, 2) < 2) {
+    if (!t->by_output || !span_of_ratios(t, &span) || span.n_shared < 2 || !gc_ratio_varies(t, 2)) {
         return;
     }
     if (same_within_row(t)) {
@@ -202,7 +201,7 @@ void gc_guess_of_output(const struct gc_table *t, struct gc_guess *guess) {
 
 static bool first_alone_is_right(const struct gc_table *t, size_t coordinate) {
     const size_t length = gc_coordinate_length(t, coordinate);
-    size_t n_first = 0;
+    bool holds_something = false;
     size_t n_wrong[64] = {0};
     if (length < 3 || length > 64) {
         return false;
@@ -214,7 +213,8 @@ static bool first_alone_is_right(const struct gc_table *t, size_t coordinate) {
             if (i == 0 && mark == GC_WRONG) {
                 return false;
             }
-            n_first += i == 0 && mark == GC_SAME && !gc_is_zero(t, r, c, gc_right(t, r, c));
+            holds_something = holds_something || (i == 0 && mark == GC_SAME &&
+                                                  !gc_is_zero(t, r, c, gc_right(t, r, c)));
             n_wrong[i] += mark == GC_WRONG;
         }
     }
@@ -223,7 +223,7 @@ static bool first_alone_is_right(const struct gc_table *t, size_t coordinate) {
             return false;
         }
     }
-    return n_first > 0;
+    return holds_something;
 }
 
 void gc_guess_first_row_only(const struct gc_table *t, struct gc_guess *guess) {
@@ -271,18 +271,14 @@ static struct gc_prediction known_value(const struct gc_table *t, size_t row, si
 static void guess_lone_term(const struct gc_table *t, const struct gc_atom *atom,
                             struct gc_guess *guess) {
     struct known m = {.atom = atom, .of = gc_identity};
-    size_t n = 0;
     for (size_t r = 0; r < t->n_rows; r++) {
         for (size_t c = 0; c < t->n_columns; c++) {
             double v = 0;
             (void)gc_atom_value(t, atom, r, c, GC_STAY, 0, &v);
-            if (gc_mark_of(t, r, c) == GC_WRONG && v != 0) {
-                m.k = n == 0 ? gc_got(t, r, c) / v : m.k;
-                n++;
-            }
+            m.k = gc_mark_of(t, r, c) == GC_WRONG && v != 0 ? gc_got(t, r, c) : m.k;
         }
     }
-    if (n > 0 && t->n_wrong > 2 && gc_explains(t, known_value, &m) > 0) {
+    if (t->n_wrong > 2 && gc_explains(t, known_value, &m) > 0) {
         gc_guess(guess, GRADCHECK_CAUSE_DROPPED_TERM, 0.85 * gc_support(t->n_wrong),
                  "%.31s.grad holds the term in %.31s alone: the other one is missing",
                  t->in->t->name, atom->tensor->name);
@@ -303,7 +299,7 @@ void gc_guess_known_value(const struct gc_table *t, struct gc_guess *guess) {
     struct gc_atom atoms[GC_MAX_ATOMS];
     const size_t n = gc_atoms(t, atoms);
     const double support = gc_certainty(t, 300);
-    for (size_t i = 0; i < n && gc_distinct_ratios(t, 2) > 1; i++) {
+    for (size_t i = 0; i < n && gc_ratio_varies(t, 2); i++) {
         if (atoms[i].values == NULL) {
             guess_lone_term(t, &atoms[i], guess);
         }

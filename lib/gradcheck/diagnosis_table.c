@@ -194,6 +194,10 @@ size_t gc_distinct_ratios(const struct gc_table *t, size_t most) {
     return ratios.n;
 }
 
+bool gc_ratio_varies(const struct gc_table *t, size_t n) {
+    return gc_distinct_ratios(t, n) >= n;
+}
+
 bool gc_one_value_held(const struct gc_table *t) {
     double held = -1;
     for (size_t r = 0; r < t->n_rows; r++) {

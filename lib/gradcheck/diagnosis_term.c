@@ -37,19 +37,20 @@ static struct gc_prediction plus_value(const struct gc_table *t, size_t row, siz
                                   .plus = m->k * v};
 }
 
-static bool find_multiple(const struct gc_table *t, struct sum *m, size_t *n) {
-    *n = 0;
+/* k from the first wrong element that has one; how many there are. */
+static size_t find_multiple(const struct gc_table *t, struct sum *m) {
+    size_t n = 0;
     for (size_t r = 0; r < t->n_rows; r++) {
         for (size_t c = 0; c < t->n_columns; c++) {
             double v = 0;
             (void)gc_atom_value(t, m->atom, r, c, GC_STAY, 0, &v);
             if (gc_mark_of(t, r, c) == GC_WRONG && fabs(v) > 1e-9) {
-                m->k = *n > 0 ? m->k : (gc_got(t, r, c) - gc_right(t, r, c)) / v;
-                (*n)++;
+                m->k = n > 0 ? m->k : (gc_got(t, r, c) - gc_right(t, r, c)) / v;
+                n++;
             }
         }
     }
-    return *n > 0;
+    return n;
 }
 
 /* right = a v + b u for the whole table: then b is how often u belongs there. */
@@ -129,13 +130,13 @@ static void judge_sum(const struct gc_table *t, const struct gc_atom atoms[], si
 void gc_guess_term(const struct gc_table *t, struct gc_guess *guess) {
     struct gc_atom atoms[GC_MAX_ATOMS];
     const size_t n_atoms = gc_atoms(t, atoms);
-    if (gc_distinct_ratios(t, 2) < 2 || !gc_holds_something(t)) {
+    if (!gc_ratio_varies(t, 2) || !gc_holds_something(t)) {
         return;
     }
     for (size_t i = 0; i < n_atoms; i++) {
         struct sum m = {.atom = &atoms[i]};
-        size_t n;
-        if (find_multiple(t, &m, &n) && n > 2 && gc_explains(t, plus_value, &m) > 0) {
+        const size_t n = find_multiple(t, &m);
+        if (n > 2 && gc_explains(t, plus_value, &m) > 0) {
             judge_sum(t, atoms, n_atoms, &m, gc_support(n - 1), guess);
         }
     }
@@ -147,35 +148,43 @@ static bool couples(const struct gc_table *t, size_t row, size_t column) {
     return !(t->n_rows == t->n_columns && row == column) && gc_mark_of(t, row, column) > GC_IGNORED;
 }
 
-/* Off the diagonal, got = c right. */
-static bool coupling_factor(const struct gc_table *t, double *factor, size_t *n) {
-    *n = 0;
-    for (int pass = 0; pass < 2; pass++) {
-        for (size_t r = 0; r < t->n_rows; r++) {
-            for (size_t c = 0; c < t->n_columns; c++) {
-                const double right = gc_right(t, r, c);
-                const double got = gc_got(t, r, c);
-                if (!couples(t, r, c)) {
-                    if (r == c && got == 0 && !gc_is_zero(t, r, c, right)) {
-                        return false; /* the whole output is missing */
-                    }
-                    continue;
-                }
-                if (pass == 0 && *n == 0 && !gc_is_zero(t, r, c, right)) {
-                    *factor = got / right;
-                    *n = 1;
-                } else if (pass == 1) {
-                    const double by = *factor * right;
-                    if (!(fabs(got - by) <= t->relative * fmax(fabs(got), fabs(by)) +
-                                                gc_slack(t, r, c) * fmax(1, fabs(*factor)))) {
-                        return false;
-                    }
-                    *n += !gc_is_zero(t, r, c, right);
-                }
+/* got / right, at the first that couples two. */
+static double coupling_factor(const struct gc_table *t) {
+    for (size_t r = 0; r < t->n_rows; r++) {
+        for (size_t c = 0; c < t->n_columns; c++) {
+            const double right = gc_right(t, r, c);
+            if (couples(t, r, c) && !gc_is_zero(t, r, c, right)) {
+                return gc_got(t, r, c) / right;
             }
         }
     }
-    return *n > 0;
+    return NAN;
+}
+
+static bool is_multiple(const struct gc_table *t, size_t row, size_t column, double factor) {
+    const double got = gc_got(t, row, column);
+    const double by = factor * gc_right(t, row, column);
+    return fabs(got - by) <= t->relative * fmax(fabs(got), fabs(by)) +
+                                 gc_slack(t, row, column) * fmax(1, fabs(factor));
+}
+
+/* How many couplings are so many times the right ones; 0 if one is not. */
+static size_t n_multiples(const struct gc_table *t, double factor) {
+    size_t n = 0;
+    for (size_t r = 0; r < t->n_rows; r++) {
+        for (size_t c = 0; c < t->n_columns; c++) {
+            const bool zero = gc_is_zero(t, r, c, gc_right(t, r, c));
+            if (couples(t, r, c)) {
+                if (!is_multiple(t, r, c, factor)) {
+                    return 0;
+                }
+                n += !zero;
+            } else if (r == c && gc_got(t, r, c) == 0 && !zero) {
+                return 0; /* the whole output is missing */
+            }
+        }
+    }
+    return n;
 }
 
 static bool is_special(const struct gc_table *t, double factor) {
@@ -190,12 +199,10 @@ static bool is_special(const struct gc_table *t, double factor) {
 }
 
 void gc_guess_coupling(const struct gc_table *t, struct gc_guess *guess) {
-    double factor = 1;
-    size_t n;
-    if (gc_is_square(t) && coupling_factor(t, &factor, &n) && n > 2 &&
-        fabs(factor - 1) > 10 * t->relative && is_special(t, factor)) {
-        name_term(t, factor, 0.9 * gc_support(n / 2), "the term that sums over the other entries",
-                  guess);
+    const double factor = gc_is_square(t) ? coupling_factor(t) : NAN;
+    if (is_special(t, factor)) {
+        name_term(t, factor, 0.9 * gc_support((n_multiples(t, factor) + 1) / 2),
+                  "the term that sums over the other entries", guess);
     }
 }
 
@@ -208,31 +215,35 @@ struct minors {
     bool contradicted;
 };
 
-static void add_minor(const struct gc_table *t, const size_t r[2], const size_t c[2],
+/* Of one 2 x 2 matrix, its determinant. */
+static double minor_of(const double p[4], const double q[4]) {
+    return p[0] * q[3] - p[1] * q[2];
+}
+
+static double terms_of(const double p[4]) {
+    return fabs(p[0] * p[3]) + fabs(p[1] * p[2]);
+}
+
+static void add_minor(const struct gc_table *t, const size_t rows[2], const size_t columns[2],
                       struct minors *m) {
-    double j[2][2];
-    double d[2][2];
-    for (size_t a = 0; a < 2; a++) {
-        for (size_t b = 0; b < 2; b++) {
-            if (!couples(t, r[a], c[b]) ||
-                gc_is_zero(t, r[a], c[b], 1e-3 * gc_right(t, r[a], c[b]))) {
-                return;
-            }
-            j[a][b] = gc_right(t, r[a], c[b]);
-            d[a][b] = gc_got(t, r[a], c[b]) - j[a][b];
+    double j[4];
+    double d[4];
+    for (size_t i = 0; i < 4; i++) {
+        const size_t r = rows[i / 2];
+        const size_t c = columns[i % 2];
+        j[i] = gc_right(t, r, c);
+        d[i] = gc_got(t, r, c) - j[i];
+        if (!couples(t, r, c) || gc_is_zero(t, r, c, 1e-3 * j[i])) {
+            return;
         }
     }
-    const double scale = fabs(j[0][0] * j[1][1]) + fabs(j[0][1] * j[1][0]);
-    const double d_scale = fabs(d[0][0] * d[1][1]) + fabs(d[0][1] * d[1][0]);
-    const double minor = j[0][0] * j[1][1] - j[0][1] * j[1][0];
-    const double d_minor = d[0][0] * d[1][1] - d[0][1] * d[1][0];
-    const double mixed =
-        j[0][0] * d[1][1] + d[0][0] * j[1][1] - j[0][1] * d[1][0] - d[0][1] * j[1][0];
-    if (fabs(minor) < 1e-3 * scale || fabs(mixed) < 1e-3 * sqrt(scale * d_scale)) {
+    const double minor = minor_of(j, j);
+    const double mixed = minor_of(j, d) + minor_of(d, j);
+    if (fabs(minor) < 1e-3 * terms_of(j) || fabs(mixed) < 1e-3 * sqrt(terms_of(j) * terms_of(d))) {
         return;
     }
     const double found = -minor / mixed;
-    m->contradicted = m->contradicted || fabs(d_minor) > 1e3 * t->relative * d_scale ||
+    m->contradicted = m->contradicted || fabs(minor_of(d, d)) > 1e3 * t->relative * terms_of(d) ||
                       (m->n > 0 && fabs(found - m->t) > 1e3 * t->relative * fabs(m->t));
     m->t = m->n > 0 ? m->t : found;
     m->n++;
@@ -367,7 +378,7 @@ void gc_guess_product_rule(const struct gc_table *t, struct gc_guess *guess) {
     for (size_t i = 0; i < n; i++) {
         for (int sign = 1; sign >= -1 && atoms[i].is_output; sign -= 2) {
             struct product p = {.y = &atoms[i], .sign = sign};
-            if (gc_distinct_ratios(t, 2) < 2) {
+            if (!gc_ratio_varies(t, 2)) {
                 return;
             }
             const double support = gc_certainty(t, 100);
