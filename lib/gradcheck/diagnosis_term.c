@@ -372,7 +372,8 @@ static void guess_rest(const struct gc_table *t, struct product *p, struct gc_gu
 }
 
 void gc_guess_product_rule(const struct gc_table *t, struct gc_guess *guess) {
-    static const double multiples[] = {0, -1, 2, 0.5};
+    /* a term that stands twice, of y = v g, is none of y = g / v, which is likelier */
+    static const double multiples[] = {0, -1, 0.5};
     struct gc_atom atoms[GC_MAX_ATOMS];
     const size_t n = gc_atoms(t, atoms);
     for (size_t i = 0; i < n; i++) {
