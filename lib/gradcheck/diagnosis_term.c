@@ -295,7 +295,7 @@ static struct gc_prediction rest_times(const struct gc_table *t, size_t row, siz
     const struct product *p = ctx;
     double v;
     const double u = term_of(t, p, row, column, &v);
-    if (u == 0) {
+    if (gc_is_zero(t, row, column, gc_right(t, row, column))) {
         return (struct gc_prediction){.row = row, .column = column, .times = 1, .over = 1};
     }
     const double q = p->of_ratio ? u : v;
@@ -328,7 +328,7 @@ static bool find_rest_factor(const struct gc_table *t, struct product *p) {
             }
             const double u = term_of(t, p, r, c, &v);
             const double rest = gc_right(t, r, c) - u;
-            if (fabs(rest) > 100 * gc_slack(t, r, c) && isfinite(u) && u != 0) {
+            if (fabs(rest) > 100 * gc_slack(t, r, c) && isfinite(u)) {
                 p->c = (gc_got(t, r, c) - u) / rest;
                 return true;
             }
