@@ -131,7 +131,7 @@ static bool ratio_of_row(const struct gc_table *t, size_t row, double *ratio, si
 static bool span_of_ratios(const struct gc_table *t, struct span *span) {
     for (size_t r = 0; r < t->n_rows; r++) {
         double ratio = 0;
-        size_t n = 0;
+        size_t n;
         if (!ratio_of_row(t, r, &ratio, &n)) {
             return false;
         }
@@ -156,7 +156,7 @@ static bool same_within_row(const struct gc_table *t) {
     }
     for (size_t r = 0; r < t->n_rows; r++) {
         double ratio = 0;
-        size_t n = 0;
+        size_t n;
         known = known && r % out->shape[out->ndim - 1] != 0;
         if (!ratio_of_row(t, r, &ratio, &n) || n == 0) {
             continue;

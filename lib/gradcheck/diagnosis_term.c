@@ -152,9 +152,8 @@ static bool couples(const struct gc_table *t, size_t row, size_t column) {
 static double coupling_factor(const struct gc_table *t) {
     for (size_t r = 0; r < t->n_rows; r++) {
         for (size_t c = 0; c < t->n_columns; c++) {
-            const double right = gc_right(t, r, c);
-            if (couples(t, r, c) && !gc_is_zero(t, r, c, right)) {
-                return gc_got(t, r, c) / right;
+            if (couples(t, r, c) && !gc_is_zero(t, r, c, gc_right(t, r, c))) {
+                return gc_got(t, r, c) / gc_right(t, r, c);
             }
         }
     }
