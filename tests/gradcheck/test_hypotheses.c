@@ -287,7 +287,7 @@ Test(hypotheses, ask_of_a_step_what_stands_where_nothing_belongs) {
 }
 
 Test(hypotheses, find_no_step_missing_by_what_is_wrong_alone) {
-    static const double gate[N] = {0.4, -0.6, 0.9, -1.1, 0.3, -0.2};
+    static const double gate[N] = {0.4, 0.6, -0.9, -1.1, 0.3, -0.2};
     for (int alone = 0; alone < 2; alone++) {
         struct gc_guess guess = {.cause = GRADCHECK_CAUSE_NONE};
         lay_gated(gate);
@@ -868,7 +868,7 @@ Test(hypotheses, want_two_minors_that_agree) {
 
 /* What is added is no multiple of A then, though each minor, by itself, finds the same factor. */
 Test(hypotheses, want_minors_of_what_is_added_to_be_0) {
-    static const double added[2][4] = {{0.9, -0.4, 0.5, 1.1}, {-0.8, 0.7, 1.2, 0.3}};
+    static const double added[2][4] = {{0.9, -0.4, -0.5, 1.1}, {-0.8, 0.7, 1.2, 0.3}};
     static const double right[4] = {1, 2, 3, -1};
     lay_sums(&(struct sums){0, 1, 1, 1, 1, 0, false, GRADCHECK_CAUSE_NONE, NULL});
     for (size_t m = 0; m < 2; m++) {
@@ -876,7 +876,7 @@ Test(hypotheses, want_minors_of_what_is_added_to_be_0) {
         const double mixed = right[0] * d[3] + d[0] * right[3] - right[1] * d[2] - d[1] * right[2];
         const double by = 7 / mixed; /* the minor of the right ones is -7 */
         for (size_t i = 0; i < 4; i++) {
-            put(2 * m + i / 2, 2 - 2 * m + i % 2, 0.1 * right[i], 0.1 * (right[i] + by * d[i]));
+            put(2 * m + i / 2, 2 - 2 * m + i % 2, 0.01 * right[i], 0.01 * (right[i] + by * d[i]));
         }
     }
     bench.error[at(3, 2)] = INFINITY;
@@ -948,4 +948,25 @@ Test(hypotheses, want_two_ratios_of_a_product) {
         expect_guess(gc_guess_product_rule, true, GRADCHECK_CAUSE_DROPPED_TERM,
                      n > 1 ? "lacks the second term of the product rule" : NULL, n);
     }
+}
+
+/* y[i] = x g[i](x) */
+Test(hypotheses, find_the_wrong_term_of_the_product_with_a_scalar) {
+    bench.in[0] = vector("x", 1);
+    bench.out[0] = vector("y", PRODUCTS);
+    lay(1);
+    for (size_t r = 0; r < PRODUCTS; r++) {
+        put(r, 0, bench.y0[r] / values_of(0)[0] + 2 + wild(r), bench.y0[r] / values_of(0)[0]);
+    }
+    expect_guess(gc_guess_product_rule, true, GRADCHECK_CAUSE_DROPPED_TERM,
+                 "lacks the second term of the product rule", 0);
+}
+
+Test(hypotheses, take_a_factor_from_an_element_that_is_known_well) {
+    lay_product(1, 1, -1, true);
+    const double rest = 1.5 + wild(22);
+    bench.error[at(0, 0)] = rest / 60;
+    bench.right[at(0, 0)] += rest / 70;
+    expect_guess(gc_guess_product_rule, true, GRADCHECK_CAUSE_SIGN,
+                 "the second term of the product rule of x.grad has the wrong sign", 0);
 }
