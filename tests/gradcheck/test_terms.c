@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: MIT
+/* Hypotheses of one term: of a sum, of a sum over a row, of the product rule. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#include "gradcheck/table.h"
+
+/* ---- a term of a sum: right = v + b u ---- */
+
+enum { N = 6 };
+
+Test(terms, name_how_often_a_term_stands) {
+    static const struct {
+        double scale, from_v; /* v < 0 if it is; u is as much away from v, or by itself */
+        double b, factor;
+        enum gradcheck_cause cause;
+        const char *text;
+    } rows[] = {
+        {1, 0, 0.7, 0, GRADCHECK_CAUSE_DROPPED_TERM, "x.grad lacks the term in u"},
+        {1, 0, 0.7, -1, GRADCHECK_CAUSE_SIGN, "the term in u of x.grad has the wrong sign"},
+        {1, 0, 0.7, 2, GRADCHECK_CAUSE_CONSTANT_FACTOR, "the term in u of x.grad is 2 times"},
+        {1e-3, 0, 0.7, 0, GRADCHECK_CAUSE_DROPPED_TERM, "lacks the term in u"},
+        {1, 0.05, 1, 0, GRADCHECK_CAUSE_DROPPED_TERM, "lacks the term in u"},
+        {1, 0.07, -0.3, 0, GRADCHECK_CAUSE_DROPPED_TERM, "lacks the term in u"},
+        {1, 0, 1e-3, 9000, GRADCHECK_CAUSE_CONSTANT_FACTOR, "is 9000 times"},
+        /* the same, but for rounding; and a fit that finds a trace of what is not there */
+        {-1, 0, 1, 1 + 5e-6, GRADCHECK_CAUSE_NONE, NULL},
+        {1, 0, 1e-3, 15000, GRADCHECK_CAUSE_NONE, NULL},
+    };
+    bench.in[0] = vector("x", N);
+    bench.in[1] = vector("v", N);
+    bench.in[2] = vector("u", N);
+    bench.out[0] = vector("y", 5);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        lay(3);
+        for (size_t c = 0; c < N; c++) {
+            const double v = rows[i].scale * (1.5 + wild(c));
+            const double u = rows[i].from_v > 0 ? v * (1 + rows[i].from_v * wild(c + 9))
+                                                : fabs(rows[i].scale) * (1.5 + wild(c + 9));
+            values_of(1)[c] = v;
+            values_of(2)[c] = u;
+            put(0, c, v + rows[i].b * u, v + rows[i].b * rows[i].factor * u);
+        }
+        expect_guess(gc_guess_term, false, rows[i].cause, rows[i].text, i);
+    }
+}
+
+Test(terms, want_three_wrong_elements_of_a_term) {
+    for (size_t n = 2; n <= 4; n++) {
+        bench.in[0] = vector("x", N);
+        bench.in[1] = vector("u", N);
+        bench.out[0] = vector("y", 5);
+        lay(2);
+        for (size_t c = 0; c < N; c++) {
+            values_of(1)[c] = c < n ? 1 + 0.3 * (double)c : 0;
+            put(0, c, 2 + wild(c + 5), 2 + wild(c + 5) - values_of(1)[c]);
+        }
+        expect_guess(gc_guess_term, false, GRADCHECK_CAUSE_DROPPED_TERM,
+                     n > 2 ? "lacks the term in u" : NULL, n);
+    }
+}
+
+/* Where all is off by one factor, that says it. */
+Test(terms, want_two_ratios_of_a_term) {
+    for (size_t n_ratios = 1; n_ratios <= 3; n_ratios++) {
+        bench.in[0] = vector("x", N);
+        bench.in[1] = vector("u", N);
+        bench.in[2] = vector("v", N);
+        bench.out[0] = vector("y", 5);
+        lay(3);
+        for (size_t c = 0; c < N; c++) {
+            const double u = values_of(1)[c] = 1.5 + wild(c);
+            const double v = values_of(2)[c] = u * (1 + (double)(c % n_ratios));
+            put(0, c, v + u, v);
+        }
+        expect_guess(gc_guess_term, false, GRADCHECK_CAUSE_DROPPED_TERM,
+                     n_ratios > 1 ? "lacks the term in u" : NULL, n_ratios);
+    }
+}
+
+/* A term beside something unknown: how often it belongs there is only known if that is natural. */
+Test(terms, name_a_term_beside_others_by_a_natural_multiple) {
+    static const double s = 1.7;
+    static const double p = 0.23;
+    static const double triple = 0.62;
+    const struct {
+        double k; /* u is added so often */
+        enum gradcheck_cause cause;
+        const char *text;
+    } rows[] = {
+        {-1, GRADCHECK_CAUSE_DROPPED_TERM, "x.grad lacks the term in u"},
+        {-2, GRADCHECK_CAUSE_SIGN, "x.grad has the term in u with the wrong sign"},
+        {1.0 / 6, GRADCHECK_CAUSE_DROPPED_TERM, "lacks"},
+        {-s, GRADCHECK_CAUSE_DROPPED_TERM, "lacks"},
+        {-p, GRADCHECK_CAUSE_DROPPED_TERM, "lacks"},
+        {s / 6, GRADCHECK_CAUSE_DROPPED_TERM, "lacks"},
+        {2 * p, GRADCHECK_CAUSE_SIGN, "wrong sign"},
+        {-triple, GRADCHECK_CAUSE_NONE, NULL},
+        {-1.37, GRADCHECK_CAUSE_NONE, NULL},
+    };
+    bench.in[0] = vector("s", 1);
+    bench.in[1] = vector("x", N);
+    bench.in[2] = vector("u", N);
+    bench.in[3] = vector("p", 1);
+    bench.in[4] = vector("triple", 3);
+    bench.out[0] = vector("y", 5);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        lay(5);
+        bench.of = 1;
+        values_of(0)[0] = s;
+        values_of(3)[0] = p;
+        values_of(4)[0] = triple;
+        for (size_t c = 0; c < N; c++) {
+            put(0, c, 2 + wild(c + 5), 2 + wild(c + 5) + rows[i].k * values_of(2)[c]);
+        }
+        expect_guess(gc_guess_term, false, rows[i].cause, rows[i].text, i);
+    }
+}
+
+/* ---- terms that couple entries ---- */
+
+Test(terms, name_a_factor_of_all_that_couples_if_it_is_a_known_one) {
+    enum { M = 5 };
+    static const struct {
+        double factor;
+        enum gradcheck_cause cause;
+        const char *text;
+    } rows[] = {
+        {0, GRADCHECK_CAUSE_DROPPED_TERM, "lacks the term that sums over the other entries"},
+        {-1, GRADCHECK_CAUSE_SIGN, "sums over the other entries of x.grad has the wrong sign"},
+        {2, GRADCHECK_CAUSE_CONSTANT_FACTOR, "is 2 times"},
+        {0.5, GRADCHECK_CAUSE_CONSTANT_FACTOR, "is 0.5 times"},
+        {-2, GRADCHECK_CAUSE_CONSTANT_FACTOR, "is -2 times"},
+        {3, GRADCHECK_CAUSE_CONSTANT_FACTOR, "is 3 times"},
+        {M, GRADCHECK_CAUSE_SIZE_FACTOR, "is 5 times"},
+        {-3, GRADCHECK_CAUSE_NONE, NULL},
+        {4, GRADCHECK_CAUSE_NONE, NULL},
+        {1, GRADCHECK_CAUSE_NONE, NULL},
+        {1.7, GRADCHECK_CAUSE_NONE, NULL},
+    };
+    bench.in[0] = vector("x", M);
+    bench.in[1] = vector("b", 7);
+    bench.out[0] = vector("y", M);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        lay(2);
+        for (size_t k = 0; k < M * M; k++) {
+            const bool own = k / M == k % M;
+            put(k / M, k % M, wild(k), own ? 1.3 * wild(k) + 0.2 : rows[i].factor * wild(k));
+        }
+        put(0, 1, 0, 0);
+        expect_guess(gc_guess_coupling, true, rows[i].cause, rows[i].text, i);
+    }
+}
+
+Test(terms, want_one_factor_of_all_that_couples) {
+    enum { M = 5 };
+    static const struct {
+        double factor;
+        double last[2], error; /* of the last row's first element, right and got */
+        double own;            /* the last entry's own */
+        size_t n;              /* so many have the factor; 0: one has not */
+    } rows[] = {
+        {0, {4e-4, 0}, 0, 1e-4, 20},
+        {0, {0, 0}, 0, 1e-4, 19},
+        {0, {4e-4, 1e-4}, 0, 1e-4, 0},
+        {-1, {4e-4, 1e-4}, 0, 1e-4, 0},
+        {0, {4e-4, 0}, 0, 0, 0}, /* nothing of that output */
+        /* as far as the right answer is known, times the factor */
+        {3, {4e-4, 12.2e-4}, 1e-5, 1e-4, 20},
+        {3, {4e-4, 12.4e-4}, 1e-5, 1e-4, 0},
+        {-1, {4e-4, -4.05e-4}, 1e-5, 1e-4, 20},
+        {-1, {4e-4, -4.15e-4}, 1e-5, 1e-4, 0},
+    };
+    bench.in[0] = vector("x", M);
+    bench.out[0] = vector("y", M);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        lay(1);
+        for (size_t k = 0; k < M * M; k++) {
+            const double right = 1e-3 * wild(k);
+            put(k / M, k % M, right, (k / M == k % M ? 1.3 : rows[i].factor) * right);
+        }
+        put(M - 1, 0, rows[i].last[0], rows[i].last[1]);
+        put(M - 1, M - 1, 4e-4, rows[i].own);
+        bench.error[at(M - 1, 0)] = rows[i].error;
+        const double share = rows[i].factor == 3 ? 0.95 : 1; /* a plain number */
+        const size_t pairs = (rows[i].n + 1) / 2;
+        cr_expect(fabs(confidence_of(gc_guess_coupling, true) - 0.9 * share * gc_support(pairs)) <=
+                      1e-14,
+                  "row %zu: %g", i, confidence_of(gc_guess_coupling, true));
+    }
+}
+
+/* ---- one of two sums over a row: J = A + B, each of rank one, and backward has factor A + B ----
+ */
+
+struct sums {
+    double factor, of_a;        /* A is worth so much */
+    double apart;               /* the columns of B from those of A */
+    double odd_row, odd_column; /* scales */
+    double noise;               /* of what is added to A, relative */
+    bool narrow;
+    enum gradcheck_cause cause;
+    const char *text;
+};
+
+enum { SQUARE = 4 }; /* three minors off the diagonal */
+
+/* No two neighbours are nearly parallel. */
+static void lay_sums(const struct sums *k) {
+    bench.in[0] = vector("x", SQUARE);
+    bench.in[0].dtype = k->narrow ? GRADCHECK_F32 : GRADCHECK_F64;
+    bench.in[1] = vector("b", 7);
+    bench.out[0] = vector("y", SQUARE);
+    lay(2);
+    static const double of_a[] = {1, 1.1, 0.9, 1.2};
+    static const double of_b[] = {0.5, 2, 0.6, 2.2};
+    static const double off[] = {0.9, -0.8, 0.85, -0.7};
+    for (size_t i = 0; i < SQUARE * SQUARE; i++) {
+        const size_t r = i / SQUARE;
+        const size_t c = i % SQUARE;
+        const double scale = (r % 2 == 1 ? k->odd_row : 1) * (c % 2 == 1 ? k->odd_column : 1);
+        const double q = scale * (2 + wild(c + 20));
+        const double a = k->of_a * of_a[r] * q * (1 + k->noise * wild(i));
+        const double b = of_b[r] * q * (1 + k->apart * off[c]);
+        put(r, c, a + b, k->factor * a + b);
+    }
+}
+
+Test(terms, tell_two_sums_over_a_row_apart_by_their_minors) {
+    static const struct sums rows[] = {
+        {0, 1, 1, 1, 1, 0, false, GRADCHECK_CAUSE_DROPPED_TERM, "lacks one of the terms that sum"},
+        {-1, 1, 1, 1, 1, 0, false, GRADCHECK_CAUSE_SIGN, "x.grad has the wrong sign"},
+        {3, 1, 1, 1, 1, 0, false, GRADCHECK_CAUSE_CONSTANT_FACTOR, "is 3 times"},
+        /* whatever the rows and columns are worth */
+        {0, 1, 0.1, 1e4, 1, 0, false, GRADCHECK_CAUSE_DROPPED_TERM, "lacks"},
+        {0, 1, 0.1, 1e-4, 1, 0, false, GRADCHECK_CAUSE_DROPPED_TERM, "lacks"},
+        {0, 1, 0.1, 1, 1e4, 0, false, GRADCHECK_CAUSE_DROPPED_TERM, "lacks"},
+        {0, 1, 0.1, 1, 1e-4, 0, false, GRADCHECK_CAUSE_DROPPED_TERM, "lacks"},
+        {-1, 1, 0.02, 1, 1, 0, false, GRADCHECK_CAUSE_SIGN, "x.grad has the wrong sign"},
+        {0, 1, 1, 1, 1, 0.1, false, GRADCHECK_CAUSE_NONE, NULL},
+        /* minors of which nothing is left, or hardly anything */
+        {-1, 1, 1e-3, 1, 1, 0, false, GRADCHECK_CAUSE_NONE, NULL},
+        {-1, 3e-4, 1, 1, 1, 0, false, GRADCHECK_CAUSE_NONE, NULL},
+        {-1, 1, 0.01, 1, 1, 0, false, GRADCHECK_CAUSE_SIGN, "x.grad has the wrong sign"},
+        {-1, 0.01, 1, 1, 1, 0, false, GRADCHECK_CAUSE_SIGN, "x.grad has the wrong sign"},
+        /* a factor near 0 is 0, as near as differences tell */
+        {0.0085, 1, 1, 1, 1, 0, false, GRADCHECK_CAUSE_DROPPED_TERM, "lacks"},
+        {0.015, 1, 1, 1, 1, 0, false, GRADCHECK_CAUSE_CONSTANT_FACTOR, "is 0.015 times"},
+        {0.045, 1, 1, 1, 1, 0, true, GRADCHECK_CAUSE_DROPPED_TERM, "lacks"},
+        {0.06, 1, 1, 1, 1, 0, true, GRADCHECK_CAUSE_CONSTANT_FACTOR, "is 0.06 times"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        lay_sums(&rows[i]);
+        expect_guess(gc_guess_one_of_two_sums, true, rows[i].cause, rows[i].text, i);
+    }
+}
+
+/* The minors lie in rows 0 and 1, 0 and 3, 2 and 3; the first shares no element with the last. */
+Test(terms, want_two_minors_that_agree) {
+    static const struct {
+        size_t n_known;
+        bool disagrees, found;
+    } rows[] = {{3, false, true}, {2, false, true}, {1, false, false}, {2, true, false}};
+    static const struct sums lost = {0, 1, 1, 1, 1, 0, false, GRADCHECK_CAUSE_NONE, NULL};
+    static const struct sums often = {3, 1, 1, 1, 1, 0, false, GRADCHECK_CAUSE_NONE, NULL};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        double other[ELEMENTS];
+        lay_sums(&often);
+        memcpy(other, bench.got, sizeof other);
+        lay_sums(&lost);
+        for (size_t k = 0; k < 4 && rows[i].disagrees; k++) {
+            bench.got[at(2 + k / 2, k % 2)] = other[at(2 + k / 2, k % 2)];
+        }
+        bench.error[at(3, 2)] = rows[i].n_known < 3 ? INFINITY : 0;
+        bench.error[at(0, 3)] = rows[i].n_known < 2 ? INFINITY : 0;
+        expect_guess(gc_guess_one_of_two_sums, true, GRADCHECK_CAUSE_DROPPED_TERM,
+                     rows[i].found ? "lacks" : NULL, i);
+    }
+}
+
+/* What is added is no multiple of A then, though each minor, by itself, finds the same factor. */
+Test(terms, want_minors_of_what_is_added_to_be_0) {
+    static const double added[2][4] = {{0.9, -0.4, -0.5, 1.1}, {-0.8, 0.7, 1.2, 0.3}};
+    static const double right[4] = {1, 2, 3, -1};
+    lay_sums(&(struct sums){0, 1, 1, 1, 1, 0, false, GRADCHECK_CAUSE_NONE, NULL});
+    for (size_t m = 0; m < 2; m++) {
+        const double *d = added[m];
+        const double mixed = right[0] * d[3] + d[0] * right[3] - right[1] * d[2] - d[1] * right[2];
+        const double by = 7 / mixed; /* the minor of the right ones is -7 */
+        for (size_t i = 0; i < 4; i++) {
+            put(2 * m + i / 2, 2 - 2 * m + i % 2, 0.01 * right[i], 0.01 * (right[i] + by * d[i]));
+        }
+    }
+    bench.error[at(3, 2)] = INFINITY;
+    expect_guess(gc_guess_one_of_two_sums, true, GRADCHECK_CAUSE_NONE, NULL, 0);
+}
+
+/* Elements that are known to three digits and less: whatever stands there, they decide nothing. */
+Test(terms, leave_out_minors_that_are_not_known_well) {
+    static const struct sums lost = {0, 1, 1, 1, 1, 0, false, GRADCHECK_CAUSE_NONE, NULL};
+    for (size_t row = 2; row < SQUARE; row++) {
+        lay_sums(&lost);
+        const size_t i = at(row, 0);
+        bench.error[i] = fabs(bench.right[i]) / 1500;
+        bench.got[i] *= 1.3;
+        expect_guess(gc_guess_one_of_two_sums, true, GRADCHECK_CAUSE_DROPPED_TERM, "lacks", row);
+    }
+}
+
+/* ---- the product rule: y = x g(x) or g(x) / x, right = +- y/x + a rest ---- */
+
+enum { PRODUCTS = 5 };
+
+static void lay_product(double sign, double first, double second, bool by_output) {
+    bench.in[0] = vector("x", PRODUCTS);
+    bench.out[0] = vector("y", PRODUCTS);
+    lay(1);
+    put_nothing();
+    for (size_t i = 0; i < PRODUCTS; i++) {
+        const double x = 1.5 + wild(i);
+        const double y = i == 2 ? 0 : 2 + wild(i + 11); /* where g is 0 there is but the rest */
+        const double rest = 1.5 + wild(i + 22);
+        values_of(0)[i] = x;
+        bench.y0[i] = y;
+        put(by_output ? i : 0, i, sign * y / x + rest, first * sign * y / x + second * rest);
+    }
+}
+
+Test(terms, name_the_wrong_term_of_the_product_rule) {
+    static const struct {
+        double first, second; /* how often each stands */
+        enum gradcheck_cause cause;
+        const char *text;
+    } rows[] = {
+        {0, 1, GRADCHECK_CAUSE_DROPPED_TERM, "lacks the first term of the product rule"},
+        {-1, 1, GRADCHECK_CAUSE_SIGN, "the first term of the product rule of x.grad has the wrong"},
+        {0.5, 1, GRADCHECK_CAUSE_CONSTANT_FACTOR,
+         "first term of the product rule of x.grad is 0.5"},
+        {1, 0, GRADCHECK_CAUSE_DROPPED_TERM, "lacks the second term of the product rule"},
+        {1, -1, GRADCHECK_CAUSE_SIGN,
+         "the second term of the product rule of x.grad has the wrong"},
+        {1, 1.7, GRADCHECK_CAUSE_CONSTANT_FACTOR,
+         "second term of the product rule of x.grad is 1.7"},
+        {0.7, 1.7, GRADCHECK_CAUSE_NONE, NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (int way = 0; way < 4; way++) {
+            lay_product(way / 2 == 0 ? 1 : -1, rows[i].first, rows[i].second, way % 2 == 0);
+            expect_guess(gc_guess_product_rule, way % 2 == 0, rows[i].cause, rows[i].text, i);
+        }
+    }
+}
+
+Test(terms, want_two_ratios_of_a_product) {
+    for (size_t n = 1; n <= 3; n++) {
+        lay_product(1, 1, 0, true);
+        for (size_t i = n; i < PRODUCTS; i++) {
+            put(i, i, bench.y0[i] / values_of(0)[i], bench.y0[i] / values_of(0)[i]);
+        }
+        expect_guess(gc_guess_product_rule, true, GRADCHECK_CAUSE_DROPPED_TERM,
+                     n > 1 ? "lacks the second term of the product rule" : NULL, n);
+    }
+}
+
+/* y[i] = x g[i](x) */
+Test(terms, find_the_wrong_term_of_the_product_with_a_scalar) {
+    bench.in[0] = vector("x", 1);
+    bench.out[0] = vector("y", PRODUCTS);
+    lay(1);
+    for (size_t r = 0; r < PRODUCTS; r++) {
+        put(r, 0, bench.y0[r] / values_of(0)[0] + 2 + wild(r), bench.y0[r] / values_of(0)[0]);
+    }
+    expect_guess(gc_guess_product_rule, true, GRADCHECK_CAUSE_DROPPED_TERM,
+                 "lacks the second term of the product rule", 0);
+}
+
+Test(terms, take_a_factor_from_an_element_that_is_known_well) {
+    lay_product(1, 1, -1, true);
+    const double rest = 1.5 + wild(22);
+    bench.error[at(0, 0)] = rest / 60;
+    bench.right[at(0, 0)] += rest / 70;
+    expect_guess(gc_guess_product_rule, true, GRADCHECK_CAUSE_SIGN,
+                 "the second term of the product rule of x.grad has the wrong sign", 0);
+}
