@@ -55,7 +55,7 @@ size_t gc_coordinate(const struct gc_table *t, size_t row, size_t column, size_t
         gc_tensor_index(t->in->t, column, index);
         return index[coordinate];
     }
-    size_t flat = 0;
+    size_t flat = row;
     const struct gradcheck_tensor *out = gc_row_tensor(t, row, &flat);
     if (out != NULL) {
         gc_tensor_index(out, flat, index);

@@ -157,7 +157,7 @@ static size_t explains_marked(const struct gc_table *t, gc_relation *relation, c
             n += !p.unknown;
         }
     }
-    return *contradicted ? 0 : n;
+    return n;
 }
 
 size_t gc_explains(const struct gc_table *t, gc_relation *relation, const void *ctx) {
@@ -182,7 +182,6 @@ void gc_distinct_add(struct gc_distinct *d, double value, double tolerance) {
 /* Zero right values have no ratio: each counts as one of its own. */
 size_t gc_distinct_ratios(const struct gc_table *t, size_t most) {
     struct gc_distinct ratios = {.n = 0};
-    most = most < GC_MOST_DISTINCT ? most : GC_MOST_DISTINCT;
     for (size_t i = t->first_wrong; i < t->n_rows * t->n_columns && ratios.n < most; i++) {
         const size_t r = i / t->n_columns;
         const size_t c = i % t->n_columns;
