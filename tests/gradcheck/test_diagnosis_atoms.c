@@ -299,3 +299,39 @@ Test(diagnosis_atoms, of_integers_are_1_where_the_hot_axis_has_that_index) {
         }
     }
 }
+
+/* What a descriptor holds behind its last axis is nobody's. */
+Test(diagnosis_atoms, axes_end_where_a_tensor_says_so) {
+    const struct shape x = {1, {3, 7}, {"a", "b"}};
+    const struct shape y = {1, {4, 7}, {"c", "b"}};
+    const struct gc_table *t = lay_two(&x, &y, true);
+    cr_expect_eq(gc_coordinate_length(t, 1), 0);
+    cr_expect_eq(gc_coordinate_length(t, OUT + 1), 0);
+    t = lay_two(&(struct shape){1, {3, 7}, {"a"}}, &(struct shape){1, {7}, {"c"}}, true);
+    cr_expect_not(gc_shares_axis(t, OUT));
+    t = lay_two(&(struct shape){1, {3, 7}, {"a", "b"}}, &(struct shape){1, {7}, {"b"}}, true);
+    cr_expect_not(gc_shares_axis(t, OUT));
+}
+
+Test(diagnosis_atoms, of_integers_index_the_axes_of_the_entry_alone) {
+    struct gc_atom atoms[GC_MAX_ATOMS];
+    size_t n_hot = 0;
+    bench.in[0] = (struct gradcheck_tensor){
+        .name = "x", .ndim = 4, .shape = {7, 2, 3, 5}, .dims = {"a", "b", "c", "d"}};
+    bench.in[1] = tensor("l", &(struct shape){1, {7}, {"a"}}, GRADCHECK_I32);
+    bench.out[0] = tensor("y", &(struct shape){1, {4}, {"e"}}, GRADCHECK_F64);
+    const size_t n = gc_atoms(lay(2, 1, true), atoms);
+    for (size_t i = 0; i < n; i++) {
+        if (atoms[i].tensor == &bench.in[1]) {
+            cr_expect_eq(atoms[i].hot, n_hot);
+            n_hot++;
+        }
+    }
+    cr_expect_eq(n_hot, 4);
+}
+
+Test(diagnosis_atoms, zero_is_not_positive) {
+    cr_expect(gc_is_positive(0) == 0);
+    cr_expect(gc_is_positive(-1) == 0);
+    cr_expect(gc_is_positive(0x1p-1074) == 1);
+}
