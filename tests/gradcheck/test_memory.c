@@ -74,3 +74,24 @@ Test(gradcheck_memory, when_there_is_none_is_a_status_and_leaves_the_inputs) {
     cr_assert_eq(run(&p, true, &r), GRADCHECK_OK);
     cr_assert_eq(n_calls, 4);
 }
+
+Test(gradcheck_memory, when_there_is_none_for_a_diagnosis_the_verdict_stays) {
+    static struct polynomial p;
+    static const struct {
+        size_t failing; /* 0: none */
+        bool diagnosed;
+    } rows[] = {{0, true}, {3, false}, {4, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct gradcheck_report r;
+        polynomial_open(&p, 10);
+        for (size_t e = 0; e < 10; e++) {
+            p.factor[e] = 2;
+        }
+        failing = rows[i].failing;
+        cr_assert_eq(run(&p, false, &r), GRADCHECK_OK);
+        cr_expect_eq(n_calls, 4, "row %zu: %zu", i, n_calls);
+        cr_expect_eq(n_blocks, 0, "row %zu: %zu", i, n_blocks);
+        cr_expect_eq(r.verdict, GRADCHECK_FAIL, "row %zu", i);
+        cr_expect_eq(r.diagnosis[0] != '\0', rows[i].diagnosed, "row %zu: %s", i, r.diagnosis);
+    }
+}
