@@ -110,7 +110,7 @@ static void fill_one_row(const struct gc_session *s, struct gc_jacobians *j) {
 
 static bool affords_jacobian(const struct gc_session *s) {
     size_t cost = CALLS_AN_ENTRY * s->n_entries + s->n_outs + 1;
-    return !s->fixed_cotangent && s->k->backward != NULL && s->n_outs > 0 &&
+    return !s->fixed_cotangent && s->k->backward != NULL &&
            s->n_outs <= GC_MAX_JACOBIAN / s->n_entries &&
            cost <= (s->options.max_evaluations - s->report->n_forward) / 4;
 }
