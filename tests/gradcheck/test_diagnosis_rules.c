@@ -154,6 +154,10 @@ static double rounds(size_t entry, size_t call, double dy) {
     return 1 + (double)(call % 2) * 0x1p-52;
 }
 
+static double rounds_beside_zero(size_t entry, size_t call, double dy) {
+    return entry == 0 ? 0 : rounds(entry, call, dy);
+}
+
 Test(diagnosis_rules, answers_that_drift_evenly_are_sums_that_nobody_clears) {
     static const struct expected_guess uncleared = {GRADCHECK_CAUSE_UNINITIALISED, 0.97,
                                                     "that it keeps is never cleared"};
@@ -163,9 +167,9 @@ Test(diagnosis_rules, answers_that_drift_evenly_are_sums_that_nobody_clears) {
         double (*script)(size_t, size_t, double);
         const struct expected_guess *e;
     } rows[] = {
-        {drifts, &uncleared},   {first_drifts, &uncleared}, {drifts_after_the_first, &random},
-        {first_jumps, &random}, {last_jumps, &random},      {second_rounds, &uncleared},
-        {rounds, &random},
+        {drifts, &uncleared},   {first_drifts, &uncleared},    {drifts_after_the_first, &random},
+        {first_jumps, &random}, {last_jumps, &random},         {second_rounds, &uncleared},
+        {rounds, &random},      {rounds_beside_zero, &random},
     };
     static const double units[] = {1, 0x1p-200, 0x1p200};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

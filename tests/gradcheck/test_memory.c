@@ -95,3 +95,20 @@ Test(gradcheck_memory, when_there_is_none_for_a_diagnosis_the_verdict_stays) {
         cr_expect_eq(r.diagnosis[0] != '\0', rows[i].diagnosed, "row %zu: %s", i, r.diagnosis);
     }
 }
+
+Test(gradcheck_memory, of_differences_alone_is_given_back_and_missed_with_a_status) {
+    static struct polynomial p;
+    static double numeric[10];
+    double *const asked[] = {numeric};
+    for (failing = 0; failing <= 4; failing++) {
+        polynomial_open(&p, 10);
+        p.inputs[0].batch_axis = p.outputs[0].batch_axis = 1;
+        bytes = n_blocks = n_calls = 0;
+        counting = true;
+        const enum gradcheck_status status = gradcheck_numeric_vjp(&p.kernel, NULL, asked, NULL);
+        counting = false;
+        cr_expect_eq(n_calls > 0 && n_blocks == 0, true, "call %zu: %zu", failing, n_blocks);
+        cr_expect_eq(status, failing > 0 ? GRADCHECK_E_NO_MEMORY : GRADCHECK_OK, "call %zu",
+                     failing);
+    }
+}
