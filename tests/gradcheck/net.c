@@ -90,6 +90,8 @@ static double spoiled(struct net *t, double right, double held) {
         return right + fabs(held);
     case NET_PART_ADDED:
         return right + fmax(held, 0);
+    case NET_LARGEST:
+        return fmax(right, held);
     default:
         return t->adds && t->fault != NET_OVERWRITTEN ? held + right : right;
     }
@@ -113,7 +115,8 @@ static int backward(void *ctx) {
         if (t->n_backward <= NET_MOST_CALLS) {
             t->held[t->n_backward - 1][e] = held;
         }
-        if (t->fault == NET_W_LEFT && e >= NET_N && e <= t->at) {
+        if ((t->fault == NET_W_LEFT && e >= NET_N && e <= t->at) ||
+            (t->fault == NET_LEFT_ACROSS && e + 1 >= NET_N && e <= t->at)) {
             continue;
         }
         if (t->fault == NET_X_BY_OLD_GRADIENT && e < NET_N) {

@@ -36,12 +36,14 @@ enum net_fault {
     NET_CACHED_ONCE,
     NET_LAGS,
     NET_LEFT,
-    NET_W_LEFT, /* from its first entry to `at` */
+    NET_W_LEFT,      /* from its first entry to `at` */
+    NET_LEFT_ACROSS, /* the same, and the last entry of x */
     NET_OVERWRITTEN,
     NET_ADDED,
     NET_ADDED_TO_HUGE,
     NET_SIZE_ADDED,
     NET_PART_ADDED,
+    NET_LARGEST,
 };
 
 struct net {

@@ -94,6 +94,8 @@ Test(gradcheck_contract_evidence, names_the_place_and_both_numbers) {
          "x[1, 1].grad depends on what it held before, and not as a sum"},
         {NET_PART_ADDED, 8, false, RULE(OVERWRITE_OR_ACCUMULATE), FAIL,
          "w[2].grad depends on what it held before, and not as a sum"},
+        {NET_LARGEST, 6, false, RULE(OVERWRITE_OR_ACCUMULATE), FAIL,
+         "w[0].grad depends on what it held before, and not as a sum"},
         {NET_RIGHT, 0, true, RULE(OVERWRITE_OR_ACCUMULATE), PASS, ""},
         {NET_RIGHT, 0, true, RULE(EVERY_ENTRY_WRITTEN), NOT_CHECKED,
          "gradients accumulate: an entry left alone is one that got 0"},
@@ -167,6 +169,12 @@ Test(gradcheck_contract_evidence, tells_a_forgotten_gradient_from_one_written_in
     rules_run(&t.kernel, 0, &r);
     cr_expect_eq(r.cause, GRADCHECK_CAUSE_UNINITIALISED, "%s", r.diagnosis);
     cr_expect_str_eq(r.diagnosis, "w[0].grad is not written: it keeps what it held before: "
+                                  "whoever reads it finds what was there before");
+    net_open(&t, NET_LEFT_ACROSS, 7); /* one of x and two of w are not three of w */
+    memset(t.w, 0, sizeof t.w);
+    rules_run(&t.kernel, 0, &r);
+    cr_expect_eq(r.cause, GRADCHECK_CAUSE_UNINITIALISED, "%s", r.diagnosis);
+    cr_expect_str_eq(r.diagnosis, "x[1, 2].grad is not written: it keeps what it held before: "
                                   "whoever reads it finds what was there before");
 }
 

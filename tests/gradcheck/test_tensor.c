@@ -25,6 +25,9 @@ static const struct layout {
     {2, {3, 4}, {10, 2}, false, 12, 26},
     {3, {2, 3, 2}, {20, 5, 2}, false, 12, 32},
     {4, {2, 2, 2, 2}, {30, 12, 5, 2}, false, 16, 49},
+    {4, {2, 2, 2, 2}, {2, 5, 12, 30}, false, 16, 49},
+    {4, {2, 2, 2, 2}, {12, 30, 2, 5}, false, 16, 49},
+    {3, {2, 2, 3}, {2, 30, 5}, false, 12, 42},
 };
 enum { N_LAYOUTS = sizeof LAYOUTS / sizeof LAYOUTS[0] };
 

@@ -87,3 +87,39 @@ Test(gradcheck_vjp, what_has_no_answer_says_so) {
     l.kernel.forward = refuse;
     cr_expect_eq(gradcheck_numeric_vjp(&l.kernel, NULL, x, bounds), GRADCHECK_E_FORWARD);
 }
+
+/* ---- y = x^2, z = x^3, with cotangents of their own ---- */
+
+struct two {
+    double x[2], y[2], dy[2], z[2], dz[2];
+};
+
+static int two_forward(void *ctx) {
+    struct two *k = ctx;
+    for (size_t i = 0; i < 2; i++) {
+        k->y[i] = k->x[i] * k->x[i];
+        k->z[i] = k->y[i] * k->x[i];
+    }
+    return 0;
+}
+
+Test(gradcheck_vjp, takes_the_cotangent_of_each_output) {
+    struct two k = {.x = {0.7, -1.2}, .dy = {1, 2}, .dz = {30, 400}};
+    const struct gradcheck_tensor in[] = {GRADCHECK_INPUT("x", k.x, NULL, 2)};
+    const struct gradcheck_tensor out[] = {GRADCHECK_OUTPUT("y", k.y, k.dy, 2),
+                                           GRADCHECK_OUTPUT("z", k.z, k.dz, 2)};
+    const struct gradcheck_kernel kernel = {.name = "two",
+                                            .inputs = in,
+                                            .n_inputs = 1,
+                                            .outputs = out,
+                                            .n_outputs = 2,
+                                            .forward = two_forward,
+                                            .ctx = &k};
+    double dx[2] = {0};
+    double *asked[] = {dx};
+    cr_assert_eq(gradcheck_numeric_vjp(&kernel, NULL, asked, NULL), GRADCHECK_OK);
+    for (size_t i = 0; i < 2; i++) {
+        const double right = 2 * k.x[i] * k.dy[i] + 3 * k.x[i] * k.x[i] * k.dz[i];
+        cr_expect(fabs(dx[i] - right) <= 1e-8 * fabs(right), "%zu: %g", i, dx[i]);
+    }
+}
