@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "gradcheck/table.h"
+#include "gradcheck/bench.h"
 
 /* ---- a constant factor ---- */
 
@@ -128,7 +128,7 @@ static void expect_exchange(const struct exchange *e, const double gate[N], size
     for (size_t i = 0; i < N; i++) {
         put(i, i, wild(i + 7) * e->belongs(gate[i]), wild(i + 7) * e->stands(gate[i]));
     }
-    expect_guess(gc_guess_function, true, e->cause, e->text, row);
+    expect_hypothesis(gc_guess_function, true, e->cause, e->text, row);
 }
 
 Test(factors, tell_which_function_of_a_value_stands_for_which) {
@@ -206,7 +206,7 @@ Test(factors, look_at_no_gradient_but_their_own) {
         put(i, i, wild(i) * (gate[i] > 0), 0);
         bench.right[at(i, N)] = 0; /* of the gate: something where nothing belongs */
     }
-    expect_guess(gc_guess_function, true, GRADCHECK_CAUSE_NONE, NULL, 0);
+    expect_hypothesis(gc_guess_function, true, GRADCHECK_CAUSE_NONE, NULL, 0);
 }
 
 Test(factors, tell_which_of_two_values_stands_for_the_other) {
@@ -223,8 +223,8 @@ Test(factors, tell_which_of_two_values_stands_for_the_other) {
             put(0, i, wild(i + 50) * w, wild(i + 50) * u);
         }
         /* where all that is wrong is 0, any value that is 0 there would do */
-        expect_guess(gc_guess_two_values, false, GRADCHECK_CAUSE_WRONG_ARGUMENT,
-                     gaps == 0 ? "is made with u where w belongs" : NULL, (size_t)gaps);
+        expect_hypothesis(gc_guess_two_values, false, GRADCHECK_CAUSE_WRONG_ARGUMENT,
+                          gaps == 0 ? "is made with u where w belongs" : NULL, (size_t)gaps);
     }
 }
 
@@ -243,8 +243,8 @@ Test(factors, find_the_input_itself_left_out_of_a_sum_by_three_ratios) {
             bench.y0[i] = gc_sigmoid(x + b);
             put(i, i, gc_sigmoid_slope(bench.y0[i]), gc_sigmoid_slope(gc_sigmoid(b)));
         }
-        expect_guess(gc_guess_incomplete, true, GRADCHECK_CAUSE_WRONG_ARGUMENT,
-                     n_wrong > 2 ? "at a sum from which x is left out" : NULL, n_wrong);
+        expect_hypothesis(gc_guess_incomplete, true, GRADCHECK_CAUSE_WRONG_ARGUMENT,
+                          n_wrong > 2 ? "at a sum from which x is left out" : NULL, n_wrong);
     }
 }
 
@@ -263,10 +263,10 @@ Test(factors, find_a_mean_over_the_outputs_that_an_entry_reaches) {
             put(r, c, reaches[r][c] * wild(r + 4 * c), reaches[r][c] * wild(r + 4 * c) / n[c]);
         }
     }
-    expect_guess(gc_guess_contributions, true, GRADCHECK_CAUSE_SIZE_FACTOR,
-                 "divided by the number of outputs that an entry reaches", 0);
+    expect_hypothesis(gc_guess_contributions, true, GRADCHECK_CAUSE_SIZE_FACTOR,
+                      "divided by the number of outputs that an entry reaches", 0);
     cr_expect(fabs(confidence_of(gc_guess_contributions, true) - 0.95 * gc_support(N_REACHED)) <=
               1e-14);
     put(3, 0, 0, 0);
-    expect_guess(gc_guess_contributions, true, GRADCHECK_CAUSE_NONE, NULL, 1);
+    expect_hypothesis(gc_guess_contributions, true, GRADCHECK_CAUSE_NONE, NULL, 1);
 }

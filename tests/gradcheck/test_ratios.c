@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <math.h>
 
-#include "gradcheck/table.h"
+#include "gradcheck/bench.h"
 
 /* ---- a power of the right answer, or 1 minus it ---- */
 
@@ -16,13 +16,13 @@ Test(ratios, find_a_constant_where_the_right_answer_varies_from_three_elements_o
         for (size_t c = 0; c < n; c++) {
             put(0, c, wild(c), copysign(1.83, wild(c)));
         }
-        expect_guess(gc_guess_power, false, GRADCHECK_CAUSE_MISSING_FACTOR,
-                     n > 2 ? "x.grad is 1.83 everywhere, with the right sign" : NULL, n);
+        expect_hypothesis(gc_guess_power, false, GRADCHECK_CAUSE_MISSING_FACTOR,
+                          n > 2 ? "x.grad is 1.83 everywhere, with the right sign" : NULL, n);
         for (size_t c = 0; c < n; c++) {
             put(0, c, wild(c), -wild(c) * wild(c));
         }
-        expect_guess(gc_guess_power, false, GRADCHECK_CAUSE_EXTRA_FACTOR,
-                     n > 2 ? "is the square of the right one" : NULL, n);
+        expect_hypothesis(gc_guess_power, false, GRADCHECK_CAUSE_EXTRA_FACTOR,
+                          n > 2 ? "is the square of the right one" : NULL, n);
     }
 }
 
@@ -50,8 +50,8 @@ Test(ratios, find_1_minus_a_sigmoid_of_three_entries) {
             put(c, c, gc_sigmoid(z), 1 - gc_sigmoid(z));
         }
         put(0, 3, 0, rows[i].elsewhere); /* and 1 where nothing belongs */
-        expect_guess(gc_guess_complement, true, GRADCHECK_CAUSE_SIGN,
-                     rows[i].found ? "1 minus the right one" : NULL, i);
+        expect_hypothesis(gc_guess_complement, true, GRADCHECK_CAUSE_SIGN,
+                          rows[i].found ? "1 minus the right one" : NULL, i);
     }
 }
 
@@ -89,7 +89,7 @@ Test(ratios, name_the_range_of_ratios_that_depend_on_the_output) {
             const double right = k % 3 < rows[i].n_shown[r] ? wild(k) : 0;
             put(r, k % 3, right, right * rows[i].ratio[r]);
         }
-        expect_guess(gc_guess_of_output, true, rows[i].cause, rows[i].text, i);
+        expect_hypothesis(gc_guess_of_output, true, rows[i].cause, rows[i].text, i);
     }
 }
 
@@ -105,8 +105,8 @@ Test(ratios, allow_a_ratio_the_error_of_a_small_right_answer) {
         }
         put(2, 1, 0.1, 0.1 * 2.06);
         bench.error[at(2, 1)] = wide != 0 ? 1e-3 : 1e-5;
-        expect_guess(gc_guess_of_output, true, GRADCHECK_CAUSE_MISSING_FACTOR,
-                     wide != 0 ? "by 1.5 to 3," : NULL, (size_t)wide);
+        expect_hypothesis(gc_guess_of_output, true, GRADCHECK_CAUSE_MISSING_FACTOR,
+                          wide != 0 ? "by 1.5 to 3," : NULL, (size_t)wide);
     }
 }
 
@@ -127,7 +127,7 @@ Test(ratios, say_nothing_of_a_ratio_that_is_the_same_along_a_row_of_the_output) 
         for (size_t k = 0; k < 12; k++) {
             put(k / 2, k % 2, wild(k), wild(k) * rows[i].ratio[k / 2]);
         }
-        expect_guess(gc_guess_of_output, true, GRADCHECK_CAUSE_EXTRA_FACTOR, rows[i].text, i);
+        expect_hypothesis(gc_guess_of_output, true, GRADCHECK_CAUSE_EXTRA_FACTOR, rows[i].text, i);
     }
 }
 
@@ -160,7 +160,8 @@ Test(ratios, find_what_is_right_at_index_0_of_an_axis_of_3_to_64) {
             const double right = same && rows[i].nothing ? 0 : 2 + wild(c);
             put(0, c, right, same ? right : 3 + wild(c + 5));
         }
-        expect_guess(gc_guess_first_row_only, false, GRADCHECK_CAUSE_BROADCAST, rows[i].text, i);
+        expect_hypothesis(gc_guess_first_row_only, false, GRADCHECK_CAUSE_BROADCAST, rows[i].text,
+                          i);
     }
 }
 
@@ -198,8 +199,8 @@ Test(ratios, find_a_value_that_stands_there_alone) {
         for (size_t c = 0; c < 4; c++) {
             put(rows[i].by_output ? c : 0, c, wild(c + 60), rows[i].f(of[rows[i].of][c]));
         }
-        expect_guess(gc_guess_known_value, rows[i].by_output, GRADCHECK_CAUSE_WRONG_ARGUMENT,
-                     rows[i].text, i);
+        expect_hypothesis(gc_guess_known_value, rows[i].by_output, GRADCHECK_CAUSE_WRONG_ARGUMENT,
+                          rows[i].text, i);
     }
 }
 
@@ -217,7 +218,7 @@ Test(ratios, find_the_term_of_a_label_that_stands_there_alone) {
             const double p = 0.1 + 0.07 * (double)c;
             put(0, c, p - (c == 1), c == 1 ? -1 : 0);
         }
-        expect_guess(gc_guess_known_value, false, GRADCHECK_CAUSE_DROPPED_TERM,
-                     n > 2 ? "holds the term in label alone" : NULL, n);
+        expect_hypothesis(gc_guess_known_value, false, GRADCHECK_CAUSE_DROPPED_TERM,
+                          n > 2 ? "holds the term in label alone" : NULL, n);
     }
 }

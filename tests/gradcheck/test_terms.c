@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "gradcheck/table.h"
+#include "gradcheck/bench.h"
 
 /* ---- a term of a sum: right = v + b u ---- */
 
@@ -42,7 +42,7 @@ Test(terms, name_how_often_a_term_stands) {
             values_of(2)[c] = u;
             put(0, c, v + rows[i].b * u, v + rows[i].b * rows[i].factor * u);
         }
-        expect_guess(gc_guess_term, false, rows[i].cause, rows[i].text, i);
+        expect_hypothesis(gc_guess_term, false, rows[i].cause, rows[i].text, i);
     }
 }
 
@@ -56,8 +56,8 @@ Test(terms, want_three_wrong_elements_of_a_term) {
             values_of(1)[c] = c < n ? 1 + 0.3 * (double)c : 0;
             put(0, c, 2 + wild(c + 5), 2 + wild(c + 5) - values_of(1)[c]);
         }
-        expect_guess(gc_guess_term, false, GRADCHECK_CAUSE_DROPPED_TERM,
-                     n > 2 ? "lacks the term in u" : NULL, n);
+        expect_hypothesis(gc_guess_term, false, GRADCHECK_CAUSE_DROPPED_TERM,
+                          n > 2 ? "lacks the term in u" : NULL, n);
     }
 }
 
@@ -74,8 +74,8 @@ Test(terms, want_two_ratios_of_a_term) {
             const double v = values_of(2)[c] = u * (1 + (double)(c % n_ratios));
             put(0, c, v + u, v);
         }
-        expect_guess(gc_guess_term, false, GRADCHECK_CAUSE_DROPPED_TERM,
-                     n_ratios > 1 ? "lacks the term in u" : NULL, n_ratios);
+        expect_hypothesis(gc_guess_term, false, GRADCHECK_CAUSE_DROPPED_TERM,
+                          n_ratios > 1 ? "lacks the term in u" : NULL, n_ratios);
     }
 }
 
@@ -114,7 +114,7 @@ Test(terms, name_a_term_beside_others_by_a_natural_multiple) {
         for (size_t c = 0; c < N; c++) {
             put(0, c, 2 + wild(c + 5), 2 + wild(c + 5) + rows[i].k * values_of(2)[c]);
         }
-        expect_guess(gc_guess_term, false, rows[i].cause, rows[i].text, i);
+        expect_hypothesis(gc_guess_term, false, rows[i].cause, rows[i].text, i);
     }
 }
 
@@ -149,7 +149,7 @@ Test(terms, name_a_factor_of_all_that_couples_if_it_is_a_known_one) {
             put(k / M, k % M, wild(k), own ? 1.3 * wild(k) + 0.2 : rows[i].factor * wild(k));
         }
         put(0, 1, 0, 0);
-        expect_guess(gc_guess_coupling, true, rows[i].cause, rows[i].text, i);
+        expect_hypothesis(gc_guess_coupling, true, rows[i].cause, rows[i].text, i);
     }
 }
 
@@ -252,7 +252,7 @@ Test(terms, tell_two_sums_over_a_row_apart_by_their_minors) {
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         lay_sums(&rows[i]);
-        expect_guess(gc_guess_one_of_two_sums, true, rows[i].cause, rows[i].text, i);
+        expect_hypothesis(gc_guess_one_of_two_sums, true, rows[i].cause, rows[i].text, i);
     }
 }
 
@@ -274,8 +274,8 @@ Test(terms, want_two_minors_that_agree) {
         }
         bench.error[at(3, 2)] = rows[i].n_known < 3 ? INFINITY : 0;
         bench.error[at(0, 3)] = rows[i].n_known < 2 ? INFINITY : 0;
-        expect_guess(gc_guess_one_of_two_sums, true, GRADCHECK_CAUSE_DROPPED_TERM,
-                     rows[i].found ? "lacks" : NULL, i);
+        expect_hypothesis(gc_guess_one_of_two_sums, true, GRADCHECK_CAUSE_DROPPED_TERM,
+                          rows[i].found ? "lacks" : NULL, i);
     }
 }
 
@@ -293,7 +293,7 @@ Test(terms, want_minors_of_what_is_added_to_be_0) {
         }
     }
     bench.error[at(3, 2)] = INFINITY;
-    expect_guess(gc_guess_one_of_two_sums, true, GRADCHECK_CAUSE_NONE, NULL, 0);
+    expect_hypothesis(gc_guess_one_of_two_sums, true, GRADCHECK_CAUSE_NONE, NULL, 0);
 }
 
 /* Elements that are known to three digits and less: whatever stands there, they decide nothing. */
@@ -304,7 +304,8 @@ Test(terms, leave_out_minors_that_are_not_known_well) {
         const size_t i = at(row, 0);
         bench.error[i] = fabs(bench.right[i]) / 1500;
         bench.got[i] *= 1.3;
-        expect_guess(gc_guess_one_of_two_sums, true, GRADCHECK_CAUSE_DROPPED_TERM, "lacks", row);
+        expect_hypothesis(gc_guess_one_of_two_sums, true, GRADCHECK_CAUSE_DROPPED_TERM, "lacks",
+                          row);
     }
 }
 
@@ -347,7 +348,7 @@ Test(terms, name_the_wrong_term_of_the_product_rule) {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         for (int way = 0; way < 4; way++) {
             lay_product(way / 2 == 0 ? 1 : -1, rows[i].first, rows[i].second, way % 2 == 0);
-            expect_guess(gc_guess_product_rule, way % 2 == 0, rows[i].cause, rows[i].text, i);
+            expect_hypothesis(gc_guess_product_rule, way % 2 == 0, rows[i].cause, rows[i].text, i);
         }
     }
 }
@@ -358,8 +359,8 @@ Test(terms, want_two_ratios_of_a_product) {
         for (size_t i = n; i < PRODUCTS; i++) {
             put(i, i, bench.y0[i] / values_of(0)[i], bench.y0[i] / values_of(0)[i]);
         }
-        expect_guess(gc_guess_product_rule, true, GRADCHECK_CAUSE_DROPPED_TERM,
-                     n > 1 ? "lacks the second term of the product rule" : NULL, n);
+        expect_hypothesis(gc_guess_product_rule, true, GRADCHECK_CAUSE_DROPPED_TERM,
+                          n > 1 ? "lacks the second term of the product rule" : NULL, n);
     }
 }
 
@@ -371,8 +372,8 @@ Test(terms, find_the_wrong_term_of_the_product_with_a_scalar) {
     for (size_t r = 0; r < PRODUCTS; r++) {
         put(r, 0, bench.y0[r] / values_of(0)[0] + 2 + wild(r), bench.y0[r] / values_of(0)[0]);
     }
-    expect_guess(gc_guess_product_rule, true, GRADCHECK_CAUSE_DROPPED_TERM,
-                 "lacks the second term of the product rule", 0);
+    expect_hypothesis(gc_guess_product_rule, true, GRADCHECK_CAUSE_DROPPED_TERM,
+                      "lacks the second term of the product rule", 0);
 }
 
 Test(terms, take_a_factor_from_an_element_that_is_known_well) {
@@ -380,6 +381,6 @@ Test(terms, take_a_factor_from_an_element_that_is_known_well) {
     const double rest = 1.5 + wild(22);
     bench.error[at(0, 0)] = rest / 60;
     bench.right[at(0, 0)] += rest / 70;
-    expect_guess(gc_guess_product_rule, true, GRADCHECK_CAUSE_SIGN,
-                 "the second term of the product rule of x.grad has the wrong sign", 0);
+    expect_hypothesis(gc_guess_product_rule, true, GRADCHECK_CAUSE_SIGN,
+                      "the second term of the product rule of x.grad has the wrong sign", 0);
 }

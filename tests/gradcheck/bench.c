@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "gradcheck/table.h"
+#include "gradcheck/bench.h"
 
 struct bench bench;
 
@@ -80,8 +80,8 @@ struct gc_table open_table(bool by_output) {
     return t;
 }
 
-void expect_guess(gc_hypothesis *holds, bool by_output, enum gradcheck_cause cause,
-                  const char *text, size_t row) {
+void expect_hypothesis(gc_hypothesis *holds, bool by_output, enum gradcheck_cause cause,
+                       const char *text, size_t row) {
     struct gc_guess guess = {.cause = GRADCHECK_CAUSE_NONE};
     const struct gc_table t = open_table(by_output);
     holds(&t, &guess);

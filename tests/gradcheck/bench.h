@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* A table of two Jacobians put together by hand, for the hypotheses to be held against. */
-#ifndef TESTS_GRADCHECK_TABLE_H
-#define TESTS_GRADCHECK_TABLE_H
+/* A bench for single hypotheses: elements of two Jacobians put down one by one, and what a
+ * hypothesis says of them. For whole Jacobians as the diagnosis sees them: tables.h. */
+#ifndef TESTS_GRADCHECK_BENCH_H
+#define TESTS_GRADCHECK_BENCH_H
 
 #include "gradcheck/diagnosis.h"
 
@@ -29,8 +30,8 @@ void put(size_t row, size_t column, double right, double got);
 void put_nothing(void);
 struct gc_table open_table(bool by_output);
 /* text NULL: nothing is guessed. */
-void expect_guess(gc_hypothesis *holds, bool by_output, enum gradcheck_cause cause,
-                  const char *text, size_t row);
+void expect_hypothesis(gc_hypothesis *holds, bool by_output, enum gradcheck_cause cause,
+                       const char *text, size_t row);
 double confidence_of(gc_hypothesis *holds, bool by_output);
 
 #endif
