@@ -147,7 +147,6 @@ static struct gc_estimate estimate_raw(const struct gc_levels *l, struct window 
     struct gc_estimate e = {.value = l->odd[b], .first = b, .last = b, .step = l->h[b]};
     e.noise = noise_bound(l, &w);
     e.truncation = INFINITY;
-    e.jump = l->one_sided ? 0 : fabs(l->jump[b]);
     if (b > 0) {
         take_coarser(l, &w);
         double first_order = l->h[b] / (l->h[b - 1] - l->h[b]);

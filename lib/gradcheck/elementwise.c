@@ -50,12 +50,12 @@ bool gc_examine_and_record(struct gc_session *s, size_t entry, bool suspected) {
     enum { MOST_IN_VAIN = 2 };
     struct gc_finding found;
     const bool others = gc_max_abs(s->sigma, s->n_outs) > 0 && !s->forward_only;
-    gc_examine(s, entry, 0, true, &found);
+    gc_examine(s, entry, true, &found);
     bool wrong = record_finding(s, entry, &found);
     if ((wrong || suspected || is_blurred(s, entry, &found)) && others &&
         s->n_alone_in_vain < MOST_IN_VAIN) {
         gc_forget_noise(s);
-        gc_examine(s, entry, 0, true, &found);
+        gc_examine(s, entry, true, &found);
         wrong = record_finding(s, entry, &found);
         s->n_alone_in_vain += wrong || is_blurred(s, entry, &found);
     }

@@ -62,12 +62,11 @@ static void try_sides(struct search *q, double h) {
     }
 }
 
-static bool open_search(struct search *q, struct gc_session *s, size_t entry, double start,
-                        bool deep) {
+static bool open_search(struct search *q, struct gc_session *s, size_t entry, bool deep) {
     *q = (struct search){.s = s, .deep = deep};
     gc_lane_open(s, &q->lane, entry);
     q->group = (struct gc_group){.n_lanes = 1, .lanes = &q->lane};
-    double natural = start > 0 ? 4 * start : natural_step(s, entry);
+    double natural = natural_step(s, entry);
     choose_side(q, natural);
     enum gradcheck_dtype dtype = gc_input_of(s, entry)->t->dtype;
     q->smallest = 4 * fabs(s->base[entry]) * gc_dtype_epsilon(dtype) + gc_dtype_tiny(dtype);
@@ -246,11 +245,7 @@ static bool step_down(struct search *q) {
 static bool step_up(struct search *q) {
     double h = q->next_up;
     q->next_up *= DOWN;
-    enum gc_outcome outcome = add_level(q, h);
-    if (outcome == GC_REFUSED || outcome == GC_NON_FINITE) {
-        q->largest = h;
-    }
-    return outcome != GC_STOPPED;
+    return add_level(q, h) != GC_STOPPED;
 }
 
 static void search_steps(struct search *q) {
@@ -275,9 +270,7 @@ static void refine(struct search *q) {
     double between[MAX_WIDTH];
     size_t n = 0;
     for (size_t k = best.first; k < best.last && n < MAX_WIDTH; k++) {
-        if (q->lane.levels.h[k] > 3 * q->lane.levels.h[k + 1]) {
-            between[n++] = sqrt(q->lane.levels.h[k]) * sqrt(q->lane.levels.h[k + 1]);
-        }
+        between[n++] = sqrt(q->lane.levels.h[k]) * sqrt(q->lane.levels.h[k + 1]);
     }
     for (size_t i = 0; i < n && !q->s->stopped; i++) {
         (void)add_level(q, between[i]);
@@ -300,7 +293,6 @@ struct gc_estimate gc_one_sided(const struct gc_levels *l, double sign) {
     side.one_sided = true;
     for (size_t i = 0; i < l->n; i++) {
         side.odd[i] = l->odd[i] + sign * l->jump[i];
-        side.jump[i] = 0;
     }
     return gc_estimate_consistent(&side, MAX_WIDTH);
 }
@@ -330,12 +322,11 @@ static enum gradcheck_reason doubt(const struct search *q, const struct gc_estim
     return e->truncation + e->jump > e->noise ? GRADCHECK_KINK : GRADCHECK_NOISE;
 }
 
-void gc_examine(struct gc_session *s, size_t entry, double start, bool deep,
-                struct gc_finding *out) {
+void gc_examine(struct gc_session *s, size_t entry, bool deep, struct gc_finding *out) {
     struct search q;
     gc_random_seed(&s->random, s->options.seed, (s->point + 1) * UINT64_C(0x100000001) + entry);
     *out = (struct gc_finding){.estimate = {.value = NAN, .bound = INFINITY}};
-    if (!open_search(&q, s, entry, start, deep)) {
+    if (!open_search(&q, s, entry, deep)) {
         out->doubt = GRADCHECK_DOMAIN_EDGE;
         return;
     }

@@ -13,10 +13,8 @@ struct gc_finding {
     bool convex; /* right > left */
 };
 
-/* start: a step to begin with, 0 if none is known. deep: go down to the last representable step,
- * so that no kink or oscillation is left between. */
-void gc_examine(struct gc_session *s, size_t entry, double start, bool deep,
-                struct gc_finding *out);
+/* deep: go down to the last representable step, so that no kink or oscillation is left between. */
+void gc_examine(struct gc_session *s, size_t entry, bool deep, struct gc_finding *out);
 
 /* The right (sign 1) or left (-1) derivative by itself, from central levels. */
 struct gc_estimate gc_one_sided(const struct gc_levels *levels, double sign);

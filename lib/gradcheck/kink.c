@@ -39,14 +39,15 @@ static bool direction_refutes(struct gc_session *s) {
     }
     struct gc_estimate right = gc_one_sided(&line.levels, 1);
     struct gc_estimate left = gc_one_sided(&line.levels, -1);
-    if (s->stopped || !isfinite(right.bound) || !isfinite(left.bound)) {
+    double bound = fmax(right.bound, left.bound);
+    if (s->stopped || !isfinite(bound)) {
         return false;
     }
     for (size_t e = 0; e < s->n_entries; e++) {
         double epsilon = gc_dtype_epsilon(gc_input_of(s, e)->t->dtype);
         rounding += 8 * epsilon * fabs(s->grad[e] * s->direction[e]);
     }
-    double slack = 2 * fmax(right.bound, left.bound) + rounding;
+    double slack = 2 * bound + rounding;
     return !(line.predicted >= fmin(right.value, left.value) - slack &&
              line.predicted <= fmax(right.value, left.value) + slack);
 }

@@ -35,7 +35,7 @@ static bool displace(struct gc_session *s, struct gc_group *group, double h, int
         double down = 0;
         represent(gc_input_of(s, lane->entry)->t->dtype, x, h * lane->unit, &up, &down);
         lane->h = central ? 0.5 * up - 0.5 * down : side > 0 ? up - x : x - down;
-        if (!(lane->h > 0) || (central && (up == x || down == x))) {
+        if (!(lane->h > 0)) {
             return false;
         }
         gc_put(s, lane->entry, side > 0 ? up : down);

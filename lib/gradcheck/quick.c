@@ -76,7 +76,7 @@ void gc_calibrate(struct gc_session *s, const struct gc_input *in, struct gc_qui
     };
     size_t entry = steepest(s, in, quick);
     struct gc_finding found;
-    gc_examine(s, entry, 0, false, &found);
+    gc_examine(s, entry, false, &found);
     if (isfinite(found.estimate.bound) && !found.kink && !s->stopped) {
         /* In float32 the good steps are large, and further from what the examination settled for;
          * and with six levels they are larger, unless noise grows with the values there. */

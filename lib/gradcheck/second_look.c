@@ -139,7 +139,7 @@ static struct off off_at(struct gc_session *s, size_t entry, uint64_t n, uint64_
     }
     double backward = s->scratch[entry] / gc_input_of(s, entry)->scale;
     struct gc_finding found;
-    gc_examine(s, entry, 0, false, &found);
+    gc_examine(s, entry, false, &found);
     double numeric = found.estimate.value;
     bool comparable = !found.kink && isfinite(found.estimate.bound) && isfinite(backward) &&
                       !(numeric * s->numeric[entry] < 0);
