@@ -215,3 +215,29 @@ Test(gradcheck_difference, coarse_levels_that_finer_ones_contradict_do_not_count
     cr_expect(fabs(e.value - 3) <= e.bound && e.bound < 1e-3, "%g +- %g", e.value, e.bound);
     cr_expect(fabs(gc_estimate_best(&l, 6).value - 10) < 1e-6);
 }
+
+/* Two that agree to the last bit are an accident if all finer ones agree with each other. */
+Test(gradcheck_difference, a_coarse_level_has_to_agree_by_its_own_value) {
+    static const double h[] = {64, 32, 0.5, 0.25, 0.125, 0.0625};
+    struct gc_levels l = {.n = 0};
+    for (size_t i = 0; i < 6; i++) {
+        gc_levels_add(&l, h[i], i < 2 ? 10 : 3 + 1e-3 * h[i] * h[i], 0, 1e-9);
+    }
+    struct gc_estimate e = gc_estimate_consistent(&l, 6);
+    cr_expect(fabs(e.value - 3) <= e.bound && e.bound < 1e-3, "%g +- %g", e.value, e.bound);
+    cr_expect(fabs(gc_estimate_best(&l, 6).value - 10) < 1e-6);
+}
+
+Test(gradcheck_difference, as_many_levels_as_there_is_room_for_are_all_that_is_written) {
+    struct {
+        struct gc_levels l;
+        double behind[2];
+    } full = {.behind = {7e-9, 7e-9}};
+    for (size_t i = 0; i < GC_MAX_LEVELS; i++) {
+        gc_levels_add(&full.l, ldexp(1, -(int)i), 1, 1, 1e-9);
+    }
+    gc_levels_raise_noise(&full.l, 1e-3);
+    gc_levels_feel_input(&full.l, 1);
+    cr_expect(full.l.noise[GC_MAX_LEVELS - 1] == 3);
+    cr_expect(full.behind[0] == 7e-9 && full.behind[1] == 7e-9);
+}

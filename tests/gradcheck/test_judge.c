@@ -135,3 +135,9 @@ Test(gradcheck_judge, gives_verdict_reason_and_resolution_of_the_table) {
                   "%s: %.17g", TABLE[i].what, j.resolution);
     }
 }
+
+Test(gradcheck_judge, a_direction_agrees_up_to_what_is_allowed) {
+    cr_expect(gc_agrees(1.5, 1, 0.5) && gc_agrees(0.5, 1, 0.5) && gc_agrees(2, 2, 0));
+    cr_expect(!gc_agrees(1.5000001, 1, 0.5) && !gc_agrees(0.4999999, 1, 0.5));
+    cr_expect(!gc_agrees(NAN, 1, 9) && !gc_agrees(1, NAN, 9) && !gc_agrees(1, 1, NAN));
+}

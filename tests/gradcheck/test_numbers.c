@@ -117,6 +117,10 @@ Test(gradcheck_numbers, text_is_cut_to_its_size) {
     cr_expect_str_eq(text, "12-x");
     gc_text(text, sizeof text, "%s", "longer than it");
     cr_expect_str_eq(text, "longe");
+    gc_text(text, sizeof text, "%s", "");
+    cr_expect_str_eq(text, "");
+    gc_text(text, sizeof text, "ab%ls", L"\u00e9"); /* which the locale of C does not have */
+    cr_expect_str_eq(text, "");
 }
 
 /* The first outputs of SplitMix64 from state 0, as its authors' program gives them. */

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "gradcheck/engine.h"
 #include "layer.h"
 
 struct visited {
@@ -41,6 +42,32 @@ Test(gradcheck_points, lie_around_the_callers_own) {
             }
         }
         cr_expect_eq(memcmp(v.x[0], again.x[0], 5 * sizeof v.x[0]), 0);
+    }
+}
+
+/* By a share of itself or, at 0, of the scale, to the end of the domain at most. */
+Test(gradcheck_points, a_value_moves_within_its_domain_and_what_is_no_number_stays) {
+    static const struct {
+        enum gradcheck_dtype dtype;
+        double lower, upper, value, by, moved;
+    } table[] = {
+        {GRADCHECK_F64, -INFINITY, INFINITY, 4, 0.25, 5},
+        {GRADCHECK_F64, -INFINITY, INFINITY, -4, 0.25, -5},
+        {GRADCHECK_F64, -INFINITY, INFINITY, 0, -0.25, -2},
+        {GRADCHECK_F64, 0, 4.5, 4, 0.25, 4.5},
+        {GRADCHECK_F64, 3.5, 9, 4, -0.25, 3.5},
+        {GRADCHECK_F64, 4, 4, 4, 0.25, 4},
+        {GRADCHECK_F32, -INFINITY, INFINITY, 4, 0x1p-30, 4},
+        {GRADCHECK_F32, 1, 1 + 0x1p-30, 1, 0.25, 1},
+        {GRADCHECK_F32, -INFINITY, INFINITY, INFINITY, 0.25, INFINITY},
+        {GRADCHECK_F32, -INFINITY, INFINITY, -INFINITY, 0.25, -INFINITY},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        const struct gradcheck_tensor t = {.dtype = table[i].dtype};
+        const struct gc_input in = {.t = &t, .lower = table[i].lower, .upper = table[i].upper};
+        double moved = gc_moved(&in, table[i].value, table[i].by, 8);
+        cr_expect(moved == table[i].moved, "row %zu: %g", i, moved);
+        cr_expect(isnan(gc_moved(&in, NAN, table[i].by, 8)), "row %zu", i);
     }
 }
 

@@ -3,6 +3,7 @@
  * whose results are written by hand. */
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "gradcheck/screen.h"
@@ -78,6 +79,62 @@ Test(gradcheck_verdict, a_gradient_of_zeros_that_differences_confirm_shows_nothi
     gc_session_close(&h.s);
 }
 
+/* An entry that was looked at and differs from 0 is enough, though what follows it was not. */
+Test(gradcheck_verdict, zeros_show_something_beside_an_entry_that_is_not) {
+    struct hand h;
+    open_hand(&h);
+    for (size_t e = 0; e < N; e++) {
+        h.s.grad[e] = 0;
+        h.s.numeric[e] = e == N - 1 ? 1 : 0;
+    }
+    memset(h.s.state + N, GC_UNSEEN, N);
+    gc_judge_entries(&h.s);
+    cr_expect_eq(h.r.tensors[0].n_pass, (size_t)N - 1);
+    cr_expect_eq(h.r.tensors[0].n_fail, 1u);
+    gc_session_close(&h.s);
+}
+
+/* One loose bound gives the tensor a scale that the others would pass at. */
+Test(gradcheck_verdict, zeros_show_nothing_whatever_their_bounds) {
+    struct hand h;
+    open_hand(&h);
+    for (size_t e = 0; e < N; e++) {
+        h.s.grad[e] = h.s.numeric[e] = 0;
+        h.s.bound[e] = 1e-15;
+    }
+    h.s.numeric[2] = h.s.bound[2] = 1e-9;
+    gc_judge_entries(&h.s);
+    cr_expect_eq(h.r.tensors[0].n_inconclusive, (size_t)N);
+    cr_expect_eq(h.r.points[0].verdict, GRADCHECK_INCONCLUSIVE);
+    gc_session_close(&h.s);
+}
+
+/* Of those that passed or are inaccurate; with an even number, the larger of the two. */
+Test(gradcheck_verdict, the_median_resolution_is_that_of_what_was_shown) {
+    static const struct {
+        double error, bound;
+    } entries[] = {{0, 1e-9}, {1, 1e-6}, {0, 3e-9}, {0, 1}, {1e-7, 0}, {0, 5e-9}};
+    struct hand h;
+    open_hand(&h);
+    memset(h.s.state, GC_UNSEEN, 2 * N);
+    for (size_t e = 0; e < 6; e++) {
+        h.s.state[e] = GC_SEEN;
+        h.s.numeric[e] = 1;
+        h.s.grad[e] = 1 + entries[e].error;
+        h.s.bound[e] = entries[e].bound;
+    }
+    h.s.rounding[4] = 1e-6; /* inaccurate */
+    for (size_t i = 0; i < 2 * N; i++) {
+        h.s.scratch[i] = 0.5;
+    }
+    gc_judge_entries(&h.s);
+    const struct gradcheck_tensor_report *x = &h.r.tensors[0];
+    cr_assert(x->n_pass == 3 && x->n_inaccurate == 1 && x->n_fail == 1 && x->n_inconclusive == 1);
+    cr_expect(fabs(x->median_resolution - 5e-9) < 1e-15, "%g", x->median_resolution);
+    cr_expect(fabs(x->worst_resolution - 1e-6) < 1e-12, "%g", x->worst_resolution);
+    gc_session_close(&h.s);
+}
+
 /* Root mean square of what was found; of the gradient itself where nothing was. */
 Test(gradcheck_verdict, the_scale_is_that_of_the_entries_that_were_looked_at) {
     struct hand h;
@@ -92,6 +149,10 @@ Test(gradcheck_verdict, the_scale_is_that_of_the_entries_that_were_looked_at) {
     cr_expect(fabs(scale - 3.5355339059327378e200) <= 1e185, "%g", scale);
     h.s.bound[1] = INFINITY;
     cr_expect(gc_gradient_scale(&h.s, x) == 3e200);
+    h.s.numeric[1] = 0;
+    cr_expect(gc_gradient_scale(&h.s, x) == 3e200);
+    h.s.numeric[0] = -3e-200;
+    cr_expect(gc_gradient_scale(&h.s, x) == 3e-200);
     h.s.numeric[0] = NAN;
     scale = gc_gradient_scale(&h.s, x);
     cr_expect(fabs(scale - gc_rms(h.s.grad, N)) <= 1e-14 * scale, "%g", scale);
@@ -227,6 +288,69 @@ Test(gradcheck_verdict, a_run_is_as_bad_as_its_worst_part) {
         cr_expect(part != 5 || strcmp(h.r.summary, "jvp_symmetric: it is bent") == 0, "%s",
                   h.r.summary);
         gc_session_close(&h.s);
+    }
+}
+
+/* The worst entry of the tensor that decided, and the first rule that is broken and not waived. */
+Test(gradcheck_verdict, the_summary_is_of_what_decided) {
+    for (size_t t = 0; t < 2; t++) {
+        struct hand h;
+        char expected[GRADCHECK_TEXT_SIZE];
+        open_hand(&h);
+        memset(h.s.shown, 1, 2 * N);
+        h.s.grad[N * t + 6] = 9.5;
+        gc_judge_entries(&h.s);
+        gc_conclude(&h.s);
+        cr_expect_eq(h.r.verdict, GRADCHECK_FAIL);
+        snprintf(expected, sizeof expected, "%s[1, 2].grad is 9.5, and by differences %g +- 1e-09",
+                 t == 0 ? "x" : "w", (double)(N * t + 7));
+        cr_expect_str_eq(h.r.summary, expected, "%s", h.r.summary);
+        gc_session_close(&h.s);
+    }
+    for (int rule = 1; rule + 1 < GRADCHECK_N_RULES; rule++) {
+        struct hand h;
+        char expected[GRADCHECK_TEXT_SIZE];
+        open_hand(&h);
+        for (int i = -1; i <= 1; i++) {
+            h.r.rules[rule + i].verdict = GRADCHECK_FAIL;
+            h.r.rules[rule + i].waived = i != 0;
+            snprintf(h.r.rules[rule + i].evidence, 8, "bent %d", i);
+        }
+        gc_conclude(&h.s);
+        snprintf(expected, sizeof expected, "%s: bent 0",
+                 gradcheck_rule_name((enum gradcheck_rule)rule));
+        cr_expect_str_eq(h.r.summary, expected, "%s", h.r.summary);
+        gc_session_close(&h.s);
+    }
+}
+
+/* Without a backward, those of the forward-mode product are all there is. */
+Test(gradcheck_verdict, each_rule_of_a_jvp_leaves_the_run_open_unless_it_is_waived) {
+    static const enum gradcheck_rule rules[] = {GRADCHECK_RULE_JVP_IS_DERIVATIVE,
+                                                GRADCHECK_RULE_JVP_IS_ADJOINT,
+                                                GRADCHECK_RULE_JVP_SYMMETRIC};
+    for (size_t i = 0; i < 6; i++) {
+        const size_t open = i / 2;
+        const bool waived = i % 2 == 1;
+        struct layer l;
+        struct gc_session s;
+        struct gradcheck_report r;
+        layer_open(&l);
+        l.kernel.backward = NULL;
+        l.inputs[0].grad = l.inputs[1].grad = NULL;
+        cr_assert_eq(gc_session_open(&s, &l.kernel, NULL, &r, false), GRADCHECK_OK);
+        for (size_t k = 0; k < GRADCHECK_N_RULES; k++) {
+            r.rules[k].waived = !waived;
+        }
+        for (size_t k = 0; k < 3; k++) {
+            r.rules[rules[k]].verdict = k == open ? GRADCHECK_INCONCLUSIVE : GRADCHECK_PASS;
+        }
+        r.rules[rules[open]].waived = waived;
+        gc_conclude(&s);
+        cr_expect_eq(r.verdict, waived ? GRADCHECK_PASS : GRADCHECK_INCONCLUSIVE, "%zu: %s", i,
+                     gradcheck_verdict_name(r.verdict));
+        cr_expect_eq(r.reason, waived ? GRADCHECK_NO_REASON : GRADCHECK_NOISE, "%zu", i);
+        gc_session_close(&s);
     }
 }
 
