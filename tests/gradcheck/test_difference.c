@@ -218,10 +218,10 @@ Test(gradcheck_difference, coarse_levels_that_finer_ones_contradict_do_not_count
 
 /* Two that agree to the last bit are an accident if all finer ones agree with each other. */
 Test(gradcheck_difference, a_coarse_level_has_to_agree_by_its_own_value) {
-    static const double h[] = {64, 32, 0.5, 0.25, 0.125, 0.0625};
+    static const double h[] = {64e6, 32e6, 0.5, 0.25, 0.125, 0.0625};
     struct gc_levels l = {.n = 0};
     for (size_t i = 0; i < 6; i++) {
-        gc_levels_add(&l, h[i], i < 2 ? 10 : 3 + 1e-3 * h[i] * h[i], 0, 1e-9);
+        gc_levels_add(&l, h[i], i < 2 ? 10 : 3 + 1e-12 * h[i] * h[i], 0, 1e-9);
     }
     struct gc_estimate e = gc_estimate_consistent(&l, 6);
     cr_expect(fabs(e.value - 3) <= e.bound && e.bound < 1e-3, "%g +- %g", e.value, e.bound);
