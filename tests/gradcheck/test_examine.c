@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: MIT
+/* One entry: the steps that are tried, what noise is learnt, and what is said where no derivative
+ * is to be had. */
+#include <criterion/criterion.h>
+#include <float.h>
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+#include "gradcheck/elementwise.h"
+#include "gradcheck/line.h"
+#include "gradcheck/map.h"
+
+static struct map m;
+static struct gc_session s;
+static struct gradcheck_report r;
+static const struct gradcheck_options one_point = {.n_points = 1};
+static double scale;
+
+static void start(double (*f)(double), double (*slope)(double), double x) {
+    map_open(&m, 1, f, slope);
+    m.x[0] = x;
+    map_start(&m, &s, &one_point, &r);
+    s.cotangent[0] = 1;
+}
+
+static double one(double x) {
+    (void)x;
+    return 1;
+}
+
+Test(gradcheck_examine, the_right_derivative_is_the_sum_of_both_parts_and_the_left_the_difference) {
+    struct gc_levels l = {.n = 0};
+    for (double h = 1; h > 0.05; h /= 2) {
+        gc_levels_add(&l, h, 3 + 0.1 * h, 0.5 + 0.2 * h, 1e-12);
+    }
+    struct gc_estimate right = gc_one_sided(&l, 1), left = gc_one_sided(&l, -1);
+    cr_expect(fabs(right.value - 3.5) <= right.bound && right.bound < 1e-8, "%g", right.value);
+    cr_expect(fabs(left.value - 2.5) <= left.bound && left.bound < 1e-8, "%g", left.value);
+    cr_expect(right.jump == 0 && left.jump == 0);
+}
+
+Test(gradcheck_examine, a_forward_that_works_at_the_point_alone_is_told_by_how_it_does_not) {
+    for (int non_finite = 0; non_finite < 2; non_finite++) {
+        struct gc_finding found;
+        start(sin, cos, 1);
+        m.reach = 0;
+        m.non_finite = non_finite == 1;
+        gc_examine(&s, 0, true, &found);
+        cr_expect(isinf(found.estimate.bound) && !found.kink);
+        cr_expect_eq(found.doubt, non_finite ? GRADCHECK_NON_FINITE : GRADCHECK_DOMAIN_EDGE, "%s",
+                     gradcheck_reason_name(found.doubt));
+        gc_session_close(&s);
+    }
+}
+
+static double from_one(double x) {
+    return fabs(x - 1);
+}
+
+/* Where large steps are refused on both sides, smaller ones on both are still to be had. */
+Test(gradcheck_examine, a_kink_with_little_room_is_one) {
+    struct gc_finding found;
+    start(from_one, one, 1);
+    m.reach = 1e-6;
+    gc_examine(&s, 0, true, &found);
+    cr_expect(found.kink && found.convex);
+    cr_expect(fabs(found.low + 1) <= 1e-6 && fabs(found.high - 1) <= 1e-6);
+    gc_session_close(&s);
+}
+
+static double line(double x) {
+    return 2 * x;
+}
+
+static double stairs(double x) {
+    return scale * (1 + floor(1024 * x) / 1024);
+}
+
+Test(gradcheck_examine, a_staircase_has_no_derivative_at_any_magnitude) {
+    static const double scales[] = {0x1p-660, 1, 0x1p660};
+    for (size_t i = 0; i < sizeof scales / sizeof scales[0]; i++) {
+        struct gc_finding found;
+        scale = scales[i];
+        start(stairs, one, 1.2345);
+        gc_examine(&s, 0, true, &found);
+        cr_expect(isinf(found.estimate.bound) && !found.kink, "%g", scale);
+        cr_expect_eq(found.doubt, GRADCHECK_KINK, "%s", gradcheck_reason_name(found.doubt));
+        gc_session_close(&s);
+    }
+}
+
+/* A float inside, of which the input is finer, and an output that is on no grid. */
+static double through_float(double x) {
+    return scale * exp((double)(float)x);
+}
+
+Test(gradcheck_examine, steps_below_the_treads_of_a_float_do_not_make_the_derivative_zero) {
+    static const double scales[] = {1e-6, 1, 1e6};
+    for (size_t i = 0; i < sizeof scales / sizeof scales[0]; i++) {
+        scale = scales[i];
+        for (int k = 0; k < 40; k++) {
+            struct gc_finding found;
+            const double x = 0.7 + 0.0123 * k;
+            start(through_float, one, x);
+            gc_examine(&s, 0, true, &found);
+            const double error = fabs(found.estimate.value / scale - exp(x));
+            cr_expect(error <= found.estimate.bound / scale, "%g at %g: off by %g, bound %g", scale,
+                      x, error, found.estimate.bound / scale);
+            cr_expect(!found.kink && found.estimate.bound < 0.02 * scale * exp(x), "%g at %g: %g",
+                      scale, x, found.estimate.bound / scale);
+            gc_session_close(&s);
+        }
+    }
+}
+
+/* ---- probes ---- */
+
+Test(gradcheck_examine, room_is_that_within_the_format) {
+    struct gc_lane lane;
+    start(line, one, 8e307);
+    gc_lane_open(&s, &lane, 0);
+    cr_expect(lane.above == DBL_MAX - 8e307 && lane.below == 8e307 + DBL_MAX, "%g", lane.above);
+    gc_session_close(&s);
+}
+
+static void probe(double h, int side, struct gc_lane *lane) {
+    struct gc_group group = {.n_lanes = 1, .lanes = lane};
+    gc_lane_open(&s, lane, 0);
+    cr_assert_eq(gc_probe(&s, &group, h, side), GC_DONE);
+}
+
+Test(gradcheck_examine, an_output_that_moved_is_known_to_have_however_far_and_often) {
+    struct gc_lane lane;
+    start(line, one, 1);
+    gc_watch_outputs(&s);
+    cr_expect_eq(s.touched[0], 0);
+    probe(16, 1, &lane);
+    cr_expect(s.touched[0] == 1 && isinf(s.grain[0]), "too far off to tell its grain");
+    for (int i = 0; i < 200; i++) {
+        probe(0.25, 0, &lane);
+    }
+    cr_expect(s.touched[0] == UCHAR_MAX && s.grain[0] == 0.5);
+    gc_session_close(&s);
+}
+
+/* y = x in float32, z a constant in float64. */
+struct pair {
+    float x, dx, y, dy;
+    double z, dz;
+};
+
+static float last_x;
+
+static int pair_forward(void *ctx) {
+    struct pair *p = ctx;
+    last_x = p->x;
+    p->y = p->x;
+    p->z = 1e6;
+    return 0;
+}
+
+static int pair_backward(void *ctx) {
+    struct pair *p = ctx;
+    p->dx = p->dy;
+    return 0;
+}
+
+static void start_pair(struct pair *p) {
+    static struct gradcheck_tensor in, out[2];
+    static struct gradcheck_kernel k;
+    in = (struct gradcheck_tensor)GRADCHECK_INPUT("x", &p->x, &p->dx);
+    out[0] = (struct gradcheck_tensor)GRADCHECK_OUTPUT("y", &p->y, &p->dy);
+    out[1] = (struct gradcheck_tensor)GRADCHECK_OUTPUT("z", &p->z, &p->dz);
+    k = (struct gradcheck_kernel){.name = "pair",
+                                  .inputs = &in,
+                                  .n_inputs = 1,
+                                  .outputs = out,
+                                  .n_outputs = 2,
+                                  .forward = pair_forward,
+                                  .backward = pair_backward,
+                                  .ctx = p};
+    cr_assert_eq(gc_session_open(&s, &k, &one_point, &r, false), GRADCHECK_OK);
+    gc_choose_point(&s, 0);
+    gc_choose_cotangent(&s);
+    cr_assert_eq(gc_forward(&s, s.y0), GC_DONE);
+}
+
+/* Each output's is 0.3 units of its own format, those that stand still included. */
+Test(gradcheck_examine, noise_at_the_point_is_that_of_each_outputs_format) {
+    struct pair p = {.x = 1};
+    struct gc_lane lane;
+    start_pair(&p);
+    probe(0.25, 0, &lane);
+    const double y = 0.3 * FLT_EPSILON * s.cotangent[0];
+    const double z = 0.3 * DBL_EPSILON * 1e6 * s.cotangent[1];
+    cr_expect(fabs(lane.levels.least_noise - hypot(y, z)) <= 1e-6 * hypot(y, z), "%g, not %g",
+              lane.levels.least_noise, hypot(y, z));
+    gc_session_close(&s);
+}
+
+/* On one side the step is what the value on that side says. */
+Test(gradcheck_examine, a_step_to_one_side_is_as_long_as_it_is) {
+    struct pair p = {.x = 0.1F};
+    for (int side = -1; side <= 1; side += 2) {
+        struct gc_lane lane;
+        start_pair(&p);
+        probe(10.3, side, &lane);
+        const double h = fabs((double)last_x - (double)0.1F);
+        cr_expect(lane.levels.n == 1 && lane.levels.h[0] == h, "%a, not %a", lane.levels.h[0], h);
+        gc_session_close(&s);
+    }
+}
+
+/* ---- noise ---- */
+
+Test(gradcheck_examine, samples_of_noise_are_taken_inwards_or_not_at_all) {
+    static const struct {
+        double lower, upper, x, spacing;
+        bool sampled;
+    } table[] = {
+        {-1, 0.25, 0.25, 1e-3, true},        {0.25, 1, 0.25, 1e-3, true},
+        {-2, -0.25, -0.25, 1e-3, true},      {0.5, 0.5 + 1e-6, 0.5 + 1e-6, 1e-3, false},
+        {0.5, 0.5 + 1e-6, 0.5, 1e-3, false}, {-1, -1 + 1e-6, -1, 1e-3, false},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        for (uint64_t seed = 0; seed < 4; seed++) {
+            map_open(&m, 1, sin, cos);
+            m.x[0] = table[i].x;
+            m.inputs[0].lower = table[i].lower;
+            m.inputs[0].upper = table[i].upper;
+            m.noise = 1e-6;
+            map_start(&m, &s, &one_point, &r);
+            m.low = m.high = 0;
+            gc_random_seed(&s.random, seed, 1);
+            double noise = gc_measure_noise(&s, &s.inputs[0], table[i].spacing);
+            cr_expect(m.low >= table[i].lower - table[i].x - 1e-12 &&
+                          m.high <= table[i].upper - table[i].x + 1e-12,
+                      "row %zu: %g to %g", i, m.low, m.high);
+            cr_expect_eq(noise > 1e-8, table[i].sampled, "row %zu: %g", i, noise);
+            gc_session_close(&s);
+        }
+    }
+}
+
+static double third_power(double x) {
+    return x * x * x;
+}
+
+/* The fourth differences of a cubic are 0, and their samples are as few as six. */
+Test(gradcheck_examine, noise_along_a_line_is_what_differences_of_the_fourth_order_leave) {
+    for (size_t n = 1; n <= MAP_MOST; n += 33) {
+        map_open(&m, n, third_power, one);
+        map_start(&m, &s, &one_point, &r);
+        for (size_t e = 0; e < n; e++) {
+            s.direction[e] = 1;
+        }
+        double noise = gc_measure_line_noise(&s, 1e-3);
+        cr_expect(noise < 1e-14 && s.line_noise_known, "%zu: %g", n, noise);
+        gc_session_close(&s);
+    }
+}
+
+/* ---- the thorough option ---- */
+
+/* Two terms that nearly cancel: much noise beside what is left of the derivative. */
+static double cancelling(double x) {
+    return 1 + 1e-3 * (x * x + x);
+}
+
+static double settle(bool thorough, double x, double *bound) {
+    const struct gc_quick quick = {.step = 0.2, .n_levels = 6, .bound = 1e-30, .scale = 1e-3};
+    struct gc_lane lane = {.entry = 0};
+    struct gc_group group = {.n_lanes = 1, .lanes = &lane};
+    start(cancelling, one, x);
+    m.noise = 1e-10;
+    (void)gc_forward(&s, s.y0);
+    s.options.thorough = thorough;
+    s.grad[0] = 1e-3 * (2 * x + 1);
+    gc_check_group(&s, &group, &quick);
+    cr_assert((s.state[0] & GC_SEEN) != 0 && isfinite(s.bound[0]));
+    *bound = s.bound[0];
+    const double off = s.numeric[0] - s.grad[0];
+    gc_session_close(&s);
+    return off;
+}
+
+Test(gradcheck_examine, thoroughly_five_estimates_are_averaged_and_their_noise_with_them) {
+    enum { PLACES = 60 };
+    double once = 0, averaged = 0, bounds = 0, bounds_of_five = 0;
+    for (int i = 0; i < PLACES; i++) {
+        double bound, bound_of_five;
+        const double x = 0.9 + 0.011 * i;
+        const double off = settle(false, x, &bound);
+        const double off_of_five = settle(true, x, &bound_of_five);
+        cr_expect(fabs(off) <= bound && fabs(off_of_five) <= bound_of_five, "%g", x);
+        cr_expect(bound_of_five < 0.8 * bound, "%g: %g of %g", x, bound_of_five, bound);
+        once += off * off;
+        averaged += off_of_five * off_of_five;
+        bounds += bound;
+        bounds_of_five += bound_of_five;
+    }
+    cr_expect(averaged < 0.2 * once, "%g of %g", averaged, once);
+    cr_expect(bounds_of_five > 0.4 * bounds && bounds_of_five < 0.6 * bounds, "%g of %g",
+              bounds_of_five, bounds);
+}
