@@ -127,6 +127,17 @@ static bool fit_lanes(struct gc_group *group, double step) {
     return true;
 }
 
+/* Whether a step leaves no lane's domain. */
+static bool has_room(const struct gc_group *group, double h) {
+    for (size_t i = 0; i < group->n_lanes; i++) {
+        const struct gc_lane *lane = &group->lanes[i];
+        if (h * lane->unit > 0.98 * fmin(lane->above, lane->below)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool probe_levels(struct gc_session *s, struct gc_group *group,
                          const struct gc_quick *quick) {
     double coarsest = quick->step;
@@ -140,7 +151,7 @@ static bool probe_levels(struct gc_session *s, struct gc_group *group,
     size_t extra = effort_of(s).extra;
     for (size_t i = 0; i < extra; i++) {
         double h = extra_step(s, group, quick, coarsest, finest);
-        if (h == 0) {
+        if (h == 0 || !has_room(group, h)) {
             break;
         }
         if (gc_probe(s, group, h, 0) != GC_DONE) {

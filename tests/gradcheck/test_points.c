@@ -6,6 +6,7 @@
 
 #include "gradcheck/engine.h"
 #include "layer.h"
+#include "map.h"
 
 struct visited {
     double x[GRADCHECK_MAX_POINTS][LAYER_ROWS][LAYER_COLUMNS];
@@ -84,6 +85,37 @@ Test(gradcheck_points, an_entry_without_room_is_not_moved_and_not_judged) {
     cr_expect_eq(r.tensors[0].reason, GRADCHECK_DOMAIN_EDGE, "%s",
                  gradcheck_reason_name(r.tensors[0].reason));
     cr_expect_eq(r.tensors[1].verdict, GRADCHECK_PASS);
+}
+
+static double bent(double x) {
+    return 1 + 1e-3 * (x * x + x);
+}
+
+static double bent_slope(double x) {
+    return 1e-3 * (2 * x + 1);
+}
+
+/* Where noise asks for larger steps, there may be no room for them. */
+Test(gradcheck_points, no_step_leaves_a_narrow_domain) {
+    for (int i = 0; i < 32; i++) {
+        const double width = pow(10, 0.5 - 0.5 * (i / 4));
+        struct gradcheck_options o = {.seed = (uint64_t)i, .n_points = 1, .thorough = i % 2 == 1};
+        struct gradcheck_report r;
+        static struct map m;
+        map_open(&m, 8, bent, bent_slope);
+        m.noise = i % 4 < 2 ? 1e-12 : 1e-9;
+        for (size_t e = 0; e < 8; e++) {
+            m.x[e] = 1 + 0.02 * width * (double)e;
+        }
+        m.inputs[0].lower = 1 - width;
+        m.inputs[0].upper = 1 + width;
+        m.low = INFINITY;
+        m.high = -INFINITY;
+        cr_assert_eq(gradcheck_run(&m.kernel, &o, &r), GRADCHECK_OK);
+        cr_expect(m.low >= 1 - width && m.high <= 1 + width, "case %d: %g to %g of %g", i,
+                  m.low - 1, m.high - 1, width);
+        cr_expect_neq(r.verdict, GRADCHECK_FAIL, "case %d: %s", i, r.summary);
+    }
 }
 
 /* ---- one function of one number that refuses beyond an edge ---- */
