@@ -31,8 +31,9 @@ static double one(double x) {
 
 Test(gradcheck_examine, the_right_derivative_is_the_sum_of_both_parts_and_the_left_the_difference) {
     struct gc_levels l = {.n = 0};
-    for (double h = 1; h > 0.05; h /= 2) {
-        gc_levels_add(&l, h, 3 + 0.1 * h, 0.5 + 0.2 * h, 1e-12);
+    static const double steps[] = {1, 0.45, 0.3, 0.1, 0.07};
+    for (size_t i = 0; i < 5; i++) {
+        gc_levels_add(&l, steps[i], 3 + 0.1 * steps[i], 0.5 + 0.2 * steps[i], 1e-12);
     }
     struct gc_estimate right = gc_one_sided(&l, 1), left = gc_one_sided(&l, -1);
     cr_expect(fabs(right.value - 3.5) <= right.bound && right.bound < 1e-8, "%g", right.value);
@@ -303,4 +304,90 @@ Test(gradcheck_examine, thoroughly_five_estimates_are_averaged_and_their_noise_w
     cr_expect(averaged < 0.2 * once, "%g of %g", averaged, once);
     cr_expect(bounds_of_five > 0.4 * bounds && bounds_of_five < 0.6 * bounds, "%g of %g",
               bounds_of_five, bounds);
+}
+
+/* ---- the quick estimate beside the closer look ---- */
+
+/* As if the outputs were float32. */
+static void start_coarse(double x) {
+    start(cancelling, one, x);
+    m.noise = 1e-7;
+    m.kernel.accuracy = 1e-6;
+    (void)gc_forward(&s, s.y0);
+    s.epsilon = s.narrow_epsilon = FLT_EPSILON;
+    s.grad[0] = 0;
+    s.rounding[0] = 0;
+}
+
+static void check_one(double step) {
+    const struct gc_quick quick = {.step = step, .n_levels = 6, .bound = 0, .scale = 1e-3};
+    struct gc_lane lane = {.entry = 0};
+    struct gc_group group = {.n_lanes = 1, .lanes = &lane};
+    gc_check_group(&s, &group, &quick);
+}
+
+/* A gradient of 0 is wrong by the closer look too, so that it stands. */
+static void quick_estimate(double x, double step, double *value, double *bound) {
+    start_coarse(x);
+    check_one(step);
+    *value = s.numeric[0];
+    *bound = s.bound[0];
+    gc_session_close(&s);
+}
+
+/* Whether the quick estimate stood, and how many calls it took. The closer look does not accuse:
+ * its bound is three times as large. */
+static bool stands(double x, double step, double grad, double rounding, size_t *calls) {
+    start_coarse(x);
+    s.grad[0] = grad;
+    s.rounding[0] = rounding;
+    m.n_called = 0;
+    check_one(step);
+    const double bound = s.bound[0];
+    *calls = m.n_called;
+    gc_session_close(&s);
+    double value, quick_bound;
+    quick_estimate(x, step, &value, &quick_bound);
+    cr_assert(bound == quick_bound || bound > 2.5 * quick_bound, "%g, %g", bound, quick_bound);
+    return bound == quick_bound;
+}
+
+/* Off by more than twice its bound, or if 0.71 times as large steps accuse as well. */
+Test(gradcheck_examine, over_coarse_outputs_a_quick_estimate_accuses_clearly_or_with_another) {
+    const double step = 0.4;
+    size_t n_alone = 0;
+    for (int i = 0; i < 6; i++) {
+        const double x = 0.9 + 0.031 * i;
+        double value, bound, other, other_bound;
+        quick_estimate(x, step, &value, &bound);
+        quick_estimate(x, 0.71 * step, &other, &other_bound);
+        const double rounding = 0.2 * bound;
+        size_t few, calls;
+        cr_expect(stands(x, step, value + 9 * bound, rounding, &few));
+        for (double off = -2.75; off <= 2.75; off += 0.25) {
+            const double grad = value + off * bound, error = fabs(off * bound);
+            const bool accuses = error > bound + rounding;
+            const bool clearly = error > 2 * (bound + rounding);
+            const bool again = fabs(other - grad) > other_bound + rounding;
+            cr_expect_eq(stands(x, step, grad, rounding, &calls), !accuses || clearly || again,
+                         "%g times its bound at %g", off, x);
+            cr_expect_eq(calls > few, accuses && !clearly, "%g times its bound: %zu, %zu calls",
+                         off, calls, few);
+            n_alone += accuses && !clearly && !again;
+        }
+    }
+    cr_expect_geq(n_alone, 6u, "%zu", n_alone);
+}
+
+/* Where the closer look found nothing it may confirm, and not accuse. */
+Test(gradcheck_examine, a_quick_estimate_does_not_accuse_alone) {
+    for (int wrong = 0; wrong < 2; wrong++) {
+        scale = 1;
+        start(stairs, one, 1.2345);
+        s.grad[0] = 1 + wrong;
+        check_one(0.4);
+        cr_expect_eq(isfinite(s.bound[0]), wrong == 0, "%g +- %g", s.numeric[0], s.bound[0]);
+        cr_expect(wrong || fabs(s.numeric[0] - 1) <= s.bound[0]);
+        gc_session_close(&s);
+    }
 }
