@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gradcheck/layer.h"
 #include "gradcheck/polynomial.h"
 #include "gradcheck/screen.h"
 
@@ -264,6 +265,27 @@ Test(gradcheck_controls, replace_the_largest_entry_and_swap_it_with_the_one_furt
                      r.controls.missed);
         gc_session_close(&s);
     }
+}
+
+Test(gradcheck_controls, replace_the_largest_entry_of_each_tensor_by_itself) {
+    enum { N_EACH = LAYER_ROWS * LAYER_COLUMNS };
+    const struct gradcheck_options options = {.n_points = 1};
+    const struct gc_screen screen = {.verdict = GRADCHECK_NOT_CHECKED};
+    struct layer l;
+    struct gc_session s;
+    struct gradcheck_report r;
+    layer_open(&l);
+    cr_assert_eq(gc_session_open(&s, &l.kernel, &options, &r, false), GRADCHECK_OK);
+    for (size_t e = 0; e < s.n_entries; e++) {
+        s.grad[e] = s.numeric[e] = (double)(1 + e);
+        s.bound[e] = 0x1p-12;
+        s.state[e] = GC_SEEN;
+    }
+    n_asked = 0;
+    gc_run_controls(&s, &screen);
+    cr_expect(n_asked > N_EACH && asked[N_EACH] == N_EACH + 10 * 0x1p-12, "%g", asked[N_EACH]);
+    cr_expect_eq(r.controls.n_caught, 12);
+    gc_session_close(&s);
 }
 
 /* grad . direction with one entry replaced */

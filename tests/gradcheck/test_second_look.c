@@ -5,8 +5,9 @@
 #include <criterion/criterion.h>
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
-#include "gradcheck/gradcheck.h"
+#include "gradcheck/elementwise.h"
 
 enum { N = 8, WRONG = 3 };
 
@@ -15,6 +16,7 @@ struct gate {
     float c, l, beyond[N];
     float at;     /* a[WRONG] as it was opened */
     float factor; /* of da[WRONG] */
+    float stored; /* what da holds is so many times the derivative; 0: 1 */
     bool here_only;
     /* What is added to a gradient, in 64ths of what may be rounding; its sign is that of a step
      * that far nudges reach. */
@@ -70,6 +72,9 @@ static int backward(void *ctx) {
     *(g->to_p ? &g->dp[WRONG] : &g->da[WRONG]) += hidden(g);
     bool near = fabsf(g->a[WRONG] - g->at) <= 1e-5F * g->at;
     g->da[WRONG] *= near || !g->here_only ? g->factor : 1;
+    for (size_t i = 0; i < N && g->stored != 0; i++) {
+        g->da[i] *= g->stored;
+    }
     return 0;
 }
 
@@ -84,11 +89,12 @@ static void open_gate(struct gate *g, float least_a, float factor) {
 }
 
 static struct gradcheck_report check(struct gate *g, uint64_t seed, size_t max_evaluations) {
-    const struct gradcheck_tensor inputs[] = {
+    struct gradcheck_tensor inputs[] = {
         GRADCHECK_INPUT("p", g->p, g->dp, N),
         GRADCHECK_INPUT("q", g->q, g->dq, N),
         GRADCHECK_INPUT("a", g->a, g->da, N),
     };
+    inputs[2].grad_scale = (double)g->stored;
     const struct gradcheck_tensor outputs[] = {GRADCHECK_OUTPUT("y", g->y, g->dy, N)};
     const struct gradcheck_kernel kernel = {.name = "gate",
                                             .inputs = inputs,
@@ -119,6 +125,16 @@ Test(gradcheck_second_look, digits_that_a_shut_gate_lost_are_no_mistake) {
         cr_expect_neq(r.verdict, GRADCHECK_FAIL, "a from %g, seed %u: %s", (double)from[seed % 5],
                       (unsigned)seed, r.summary);
         cr_expect_eq(r.tensors[0].n_fail + r.tensors[1].n_fail + r.tensors[2].n_fail, 0);
+    }
+}
+
+Test(gradcheck_second_look, a_gradient_that_is_stored_in_other_units_is_looked_at_in_its_own) {
+    for (uint64_t seed = 0; seed < 10; seed++) {
+        struct gate g;
+        open_gate(&g, 5, 1);
+        g.stored = seed % 2 ? 4 : 0.25F;
+        struct gradcheck_report r = check(&g, seed, 0);
+        cr_expect_neq(r.verdict, GRADCHECK_FAIL, "seed %u: %s", (unsigned)seed, r.summary);
     }
 }
 
@@ -209,6 +225,62 @@ Test(gradcheck_second_look, the_point_is_left_as_it_was) {
     size_t worst = r.tensors[2].worst.place.index[0];
     cr_expect_eq(r.tensors[2].worst.value, (double)g.a[worst]);
     cr_expect_eq(g.a[WRONG], g.at);
+}
+
+/* A gate's session up to the second look, without the screen. */
+static void start_looking(struct gate *g, size_t max_evaluations, struct gc_session *s,
+                          struct gradcheck_report *r) {
+    static struct gradcheck_tensor inputs[1], outputs[1];
+    static struct gradcheck_kernel kernel;
+    inputs[0] = (struct gradcheck_tensor)GRADCHECK_INPUT("a", g->a, g->da, N);
+    outputs[0] = (struct gradcheck_tensor)GRADCHECK_OUTPUT("y", g->y, g->dy, N);
+    kernel = (struct gradcheck_kernel){.name = "gate",
+                                       .inputs = inputs,
+                                       .n_inputs = 1,
+                                       .outputs = outputs,
+                                       .n_outputs = 1,
+                                       .forward = forward,
+                                       .forward_wide = forward_wide,
+                                       .backward = backward,
+                                       .ctx = g};
+    const struct gradcheck_options o = {.n_points = 1, .max_evaluations = max_evaluations};
+    cr_assert_eq(gc_session_open(s, &kernel, &o, r, false), GRADCHECK_OK, "%s", r->summary);
+    gc_choose_point(s, 0);
+    gc_choose_cotangent(s);
+    cr_assert_eq(gc_forward(s, s->y0), GC_DONE);
+    cr_assert_eq(gc_backward(s, s->cotangent, NULL, s->grad), GC_DONE);
+    gc_measure_rounding(s);
+    cr_assert(gc_widen(s));
+    cr_assert(gc_check_elementwise(s));
+}
+
+/* Buffers, outputs and cotangents; and half of the calls that were left are left again. */
+Test(gradcheck_second_look, comes_back_to_the_point_with_half_of_the_calls) {
+    for (size_t budget = 2000; budget <= 4000; budget += 500) {
+        struct gate g;
+        struct gc_session s;
+        struct gradcheck_report r;
+        double base[N], cotangent[N], y0[N];
+        open_gate(&g, 0.4F, 1 + 8e-6F);
+        start_looking(&g, budget, &s, &r);
+        cr_assert_eq(gc_forward(&s, s.y0), GC_DONE);
+        memcpy(base, s.base, sizeof base);
+        memcpy(cotangent, s.cotangent, sizeof cotangent);
+        memcpy(y0, s.y0, sizeof y0);
+        const size_t before = r.n_forward, left = budget - before;
+        s.options.n_points = 3;
+        s.point = 2; /* the last */
+        gc_look_again(&s);
+        const size_t took = r.n_forward - before;
+        cr_expect(took > left / 4 && took <= left / 2 + 100, "%zu of %zu", took, left);
+        cr_expect_arr_eq(s.base, base, sizeof base);
+        cr_expect_arr_eq(s.cotangent, cotangent, sizeof cotangent);
+        cr_expect_arr_eq(s.y0, y0, sizeof y0);
+        for (size_t i = 0; i < N; i++) {
+            cr_expect_eq((double)g.a[i], base[i]);
+        }
+        gc_session_close(&s);
+    }
 }
 
 /* No call too many, and what there was no time for is not known to be wrong, nor right. */
