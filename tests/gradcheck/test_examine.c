@@ -145,41 +145,44 @@ Test(gradcheck_examine, an_output_that_moved_is_known_to_have_however_far_and_of
     gc_session_close(&s);
 }
 
-/* y = x in float32, z a constant in float64. */
-struct pair {
+/* y = x in float32, z a constant in float64, w one in float32. */
+struct formats {
     float x, dx, y, dy;
     double z, dz;
+    float w, dw;
 };
 
 static float last_x;
 
-static int pair_forward(void *ctx) {
-    struct pair *p = ctx;
+static int formats_forward(void *ctx) {
+    struct formats *p = ctx;
     last_x = p->x;
     p->y = p->x;
     p->z = 1e6;
+    p->w = 10;
     return 0;
 }
 
-static int pair_backward(void *ctx) {
-    struct pair *p = ctx;
+static int formats_backward(void *ctx) {
+    struct formats *p = ctx;
     p->dx = p->dy;
     return 0;
 }
 
-static void start_pair(struct pair *p) {
-    static struct gradcheck_tensor in, out[2];
+static void start_formats(struct formats *p) {
+    static struct gradcheck_tensor in, out[3];
     static struct gradcheck_kernel k;
     in = (struct gradcheck_tensor)GRADCHECK_INPUT("x", &p->x, &p->dx);
     out[0] = (struct gradcheck_tensor)GRADCHECK_OUTPUT("y", &p->y, &p->dy);
     out[1] = (struct gradcheck_tensor)GRADCHECK_OUTPUT("z", &p->z, &p->dz);
-    k = (struct gradcheck_kernel){.name = "pair",
+    out[2] = (struct gradcheck_tensor)GRADCHECK_OUTPUT("w", &p->w, &p->dw);
+    k = (struct gradcheck_kernel){.name = "formats",
                                   .inputs = &in,
                                   .n_inputs = 1,
                                   .outputs = out,
-                                  .n_outputs = 2,
-                                  .forward = pair_forward,
-                                  .backward = pair_backward,
+                                  .n_outputs = 3,
+                                  .forward = formats_forward,
+                                  .backward = formats_backward,
                                   .ctx = p};
     cr_assert_eq(gc_session_open(&s, &k, &one_point, &r, false), GRADCHECK_OK);
     gc_choose_point(&s, 0);
@@ -189,23 +192,25 @@ static void start_pair(struct pair *p) {
 
 /* Each output's is 0.3 units of its own format, those that stand still included. */
 Test(gradcheck_examine, noise_at_the_point_is_that_of_each_outputs_format) {
-    struct pair p = {.x = 1};
+    struct formats p = {.x = 1};
     struct gc_lane lane;
-    start_pair(&p);
+    start_formats(&p);
     probe(0.25, 0, &lane);
     const double y = 0.3 * FLT_EPSILON * s.cotangent[0];
     const double z = 0.3 * DBL_EPSILON * 1e6 * s.cotangent[1];
-    cr_expect(fabs(lane.levels.least_noise - hypot(y, z)) <= 1e-6 * hypot(y, z), "%g, not %g",
-              lane.levels.least_noise, hypot(y, z));
+    const double w = 0.3 * FLT_EPSILON * 10 * s.cotangent[2];
+    const double all = hypot(hypot(y, z), w);
+    cr_expect(fabs(lane.levels.least_noise - all) <= 1e-6 * all, "%g, not %g",
+              lane.levels.least_noise, all);
     gc_session_close(&s);
 }
 
 /* On one side the step is what the value on that side says. */
 Test(gradcheck_examine, a_step_to_one_side_is_as_long_as_it_is) {
-    struct pair p = {.x = 0.1F};
+    struct formats p = {.x = 0.1F};
     for (int side = -1; side <= 1; side += 2) {
         struct gc_lane lane;
-        start_pair(&p);
+        start_formats(&p);
         probe(10.3, side, &lane);
         const double h = fabs((double)last_x - (double)0.1F);
         cr_expect(lane.levels.n == 1 && lane.levels.h[0] == h, "%a, not %a", lane.levels.h[0], h);

@@ -10,6 +10,14 @@
 static size_t bytes, n_blocks, n_calls, failing; /* failing: number of the call that fails */
 static bool counting;
 
+struct block {
+    char *start;
+    size_t size;
+};
+static struct block kept[8];
+static size_t n_kept;
+static const double BEHIND = -1; /* of every block */
+
 void *__real_calloc(size_t n, size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void __real_free(void *block);
@@ -19,13 +27,31 @@ void *__wrap_calloc(size_t n, size_t size) {
     if (counting && ++n_calls == failing) {
         return NULL;
     }
-    bytes += counting ? n * size : 0;
-    n_blocks += counting;
-    return __real_calloc(n, size);
+    if (!counting) {
+        return __real_calloc(n, size);
+    }
+    bytes += n * size;
+    n_blocks++;
+    cr_assert_lt(n_kept, sizeof kept / sizeof kept[0]);
+    kept[n_kept] = (struct block){__real_calloc(1, n * size + sizeof BEHIND), n * size};
+    memcpy(kept[n_kept].start + n * size, &BEHIND, sizeof BEHIND);
+    return kept[n_kept++].start;
+}
+
+static void check_behind(const void *block) {
+    for (size_t i = 0; i < n_kept; i++) {
+        if (kept[i].start == block) {
+            cr_expect_eq(memcmp(kept[i].start + kept[i].size, &BEHIND, sizeof BEHIND), 0,
+                         "something was written behind a block of %zu bytes", kept[i].size);
+        }
+    }
 }
 
 void __wrap_free(void *block) {
     n_blocks -= counting && block != NULL;
+    if (counting && block != NULL) {
+        check_behind(block);
+    }
     __real_free(block);
 }
 
@@ -34,7 +60,7 @@ static enum gradcheck_status run(struct polynomial *p, bool rows, struct gradche
         p->inputs[0].batch_axis = p->outputs[0].batch_axis = 1;
     }
     const struct gradcheck_options options = {.n_points = 1};
-    bytes = n_blocks = n_calls = 0;
+    bytes = n_blocks = n_calls = n_kept = 0;
     counting = true;
     enum gradcheck_status status = gradcheck_run(&p->kernel, &options, r);
     counting = false;
