@@ -2,6 +2,7 @@
 /* What the screen knows of its directions: which failed and by how much, what it says of them, and
  * where it looks. */
 #include <criterion/criterion.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -243,6 +244,27 @@ Test(gradcheck_directions, are_judged_alike_at_any_magnitude) {
                          gradcheck_verdict_name(screen.verdict));
             gc_session_close(&s);
         }
+    }
+}
+
+Test(gradcheck_directions, are_as_noisy_as_the_format_of_the_outputs_at_least) {
+    static const double scales[] = {1e-200, 1, 1e200};
+    for (size_t i = 0; i < sizeof scales / sizeof scales[0]; i++) {
+        struct gc_line line;
+        struct gc_norm noise = {0, 0, 0};
+        scale = scales[i];
+        map_open(&m, N, steep, steep_slope);
+        map_start(&m, &s, &one_point, &r);
+        gc_choose_direction(&s, 0, 0, N);
+        gc_line_open(&s, &line);
+        cr_assert_eq(gc_line_probe(&s, &line, 1e-3), GC_DONE);
+        for (size_t o = 0; o < N; o++) {
+            gc_norm_add(&noise, 0.3 * DBL_EPSILON * s.y0[o] * s.cotangent[o]);
+        }
+        const double expected = gc_norm_value(&noise);
+        cr_expect(fabs(line.levels.noise[0] - expected) < 0.01 * expected, "%g, not %g",
+                  line.levels.noise[0], expected);
+        gc_session_close(&s);
     }
 }
 
