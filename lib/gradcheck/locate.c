@@ -41,6 +41,7 @@ static void search_range(struct hunt *hunt, size_t first, size_t last, double wh
         return;
     }
     if (last - first == 1) {
+        gc_forget_noise(s); /* that of lines is not the entry's */
         hunt->found += gc_examine_and_record(s, first, false);
         return;
     }
