@@ -35,10 +35,11 @@ void gc_guess_low_precision(const struct gc_table *t, struct gc_guess *guess) {
     }
     if (n > 0) {
         const bool rounded = 4 * n_float >= 3 * n;
-        gc_guess(guess, GRADCHECK_CAUSE_LOW_PRECISION, (rounded ? 0.97 : 0.85) * gc_support(2 * n),
-                 "%.31s.grad is right to seven digits in %zu entries%s: float where double was "
-                 "promised",
-                 t->in->t->name, n, rounded ? ", and they are floats" : "");
+        gc_guess(
+            guess, GRADCHECK_CAUSE_LOW_PRECISION, (rounded ? 0.97 : 0.85) * gc_support(2 * n),
+            "%.31s.grad is right to seven digits where it is off, in %zu of %zu entries%s: float "
+            "where double was promised",
+            t->in->t->name, n, t->n_columns, rounded ? ", and they are floats" : "");
     }
 }
 
