@@ -199,8 +199,9 @@ static bool is_special(const struct gc_table *t, double factor) {
 
 void gc_guess_coupling(const struct gc_table *t, struct gc_guess *guess) {
     const double factor = gc_is_square(t) ? coupling_factor(t) : NAN;
-    if (is_special(t, factor)) {
-        name_term(t, factor, 0.9 * gc_support((n_multiples(t, factor) + 1) / 2),
+    const size_t n = is_special(t, factor) ? n_multiples(t, factor) : 0;
+    if (n > 1) {
+        name_term(t, factor, 0.9 * gc_support((n + 1) / 2),
                   "the term that sums over the other entries", guess);
     }
 }
@@ -214,7 +215,7 @@ struct minors {
     bool contradicted;
 };
 
-/* Of one 2 x 2 matrix, its determinant. */
+/* Bilinear; minor_of(p, p) is the determinant of the 2 x 2 matrix p. */
 static double minor_of(const double p[4], const double q[4]) {
     return p[0] * q[3] - p[1] * q[2];
 }

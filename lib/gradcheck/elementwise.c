@@ -35,29 +35,47 @@ static bool record_finding(struct gc_session *s, size_t entry, const struct gc_f
     return gc_is_wrong(s, entry);
 }
 
-/* Too wide a bound to pass on. */
-static bool is_blurred(const struct gc_session *s, size_t entry, const struct gc_finding *found) {
+/* Its bound is too wide to pass on. */
+static bool is_blurred(const struct gc_session *s, size_t entry) {
     const struct gc_input *in = gc_input_of(s, entry);
     const double scale = gc_rms(s->grad + in->first, in->count);
-    return !found->kink && !(found->estimate.bound <=
-                             gc_loosest(s->epsilon) * fmax(fabs(found->estimate.value), scale));
+    const double allowed = gc_loosest(s->epsilon) * fmax(fabs(s->numeric[entry]), scale);
+    return (s->state[entry] & GC_AT_KINK) == 0 && !(s->bound[entry] <= allowed);
 }
 
-/* Noise that was measured at other entries, where steps were coarse, may hide what finer steps
- * show: before an entry is accused or given up, its own is measured alone; unless that was in vain
- * for the first ones. Of a right kernel it never is. */
+/* With noise measured anew, as close as suits this entry. Ended in the middle, it is no ground for
+ * anything. */
+static bool examine_anew(struct gc_session *s, size_t entry) {
+    struct gc_finding found;
+    gc_forget_noise(s);
+    gc_examine(s, entry, true, &found);
+    if (s->stopped) {
+        const struct gc_estimate nothing = {.value = NAN, .bound = INFINITY};
+        gc_record(s, entry, &nothing, GRADCHECK_BUDGET);
+        return false;
+    }
+    return record_finding(s, entry, &found);
+}
+
+/* Noise that was measured for other entries, where steps were coarse, may hide what finer steps
+ * show: before an entry is accused or given up, it is measured anew; not again where that helped
+ * none of a tensor's first. In a right tensor it takes every false accusation back. Where there is
+ * no backward nothing is accused. */
 bool gc_examine_and_record(struct gc_session *s, size_t entry, bool suspected) {
     enum { MOST_IN_VAIN = 2 };
     struct gc_finding found;
-    const bool others = gc_max_abs(s->sigma, s->n_outs) > 0 && !s->forward_only;
+    const bool of_others = gc_max_abs(s->sigma, s->n_outs) > 0 && !s->forward_only;
     gc_examine(s, entry, true, &found);
     bool wrong = record_finding(s, entry, &found);
-    if ((wrong || suspected || is_blurred(s, entry, &found)) && others &&
-        s->n_alone_in_vain < MOST_IN_VAIN) {
-        gc_forget_noise(s);
-        gc_examine(s, entry, true, &found);
-        wrong = record_finding(s, entry, &found);
-        s->n_alone_in_vain += wrong || is_blurred(s, entry, &found);
+    if (!of_others || s->stopped) {
+        return wrong;
+    }
+    if ((wrong || suspected) && s->accused_in_vain < MOST_IN_VAIN) {
+        wrong = examine_anew(s, entry);
+        s->accused_in_vain += wrong;
+    } else if (is_blurred(s, entry) && s->blurred_in_vain < MOST_IN_VAIN) {
+        wrong = examine_anew(s, entry);
+        s->blurred_in_vain += is_blurred(s, entry);
     }
     return wrong;
 }
@@ -116,6 +134,7 @@ bool gc_check_elementwise(struct gc_session *s) {
             continue;
         }
         gc_forget_noise(s);
+        s->accused_in_vain = s->blurred_in_vain = 0;
         struct gc_quick quick;
         bool one_by_one = in->count <= FEW_ENTRIES && !s->options.thorough;
         if (one_by_one && !(s->epsilon > 1e-10)) {

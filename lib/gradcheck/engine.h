@@ -167,13 +167,13 @@ struct gc_session {
     unsigned char *saved; /* every input's bits, as the caller left them */
     unsigned char *raw;   /* scratch of the same size */
 
-    double examined_noise;  /* of the last entry that was looked at by itself */
-    size_t n_alone_in_vain; /* of those that noise of their own made no clearer */
-    double epsilon;         /* of the coarsest float output (or of the wide forward) */
-    bool wide;              /* probes call forward_wide */
-    bool rewrite;           /* forward may overwrite inputs: write all of them before each */
-    bool line_noise_known;  /* s->sigma was measured along a line through this point */
-    bool fixed_cotangent;   /* an output is a loss: its cotangent is 1 and cannot be scaled */
+    double examined_noise;                   /* of the last entry that was looked at by itself */
+    size_t accused_in_vain, blurred_in_vain; /* of a tensor: noise measured anew did not help */
+    double epsilon;        /* of the coarsest float output (or of the wide forward) */
+    bool wide;             /* probes call forward_wide */
+    bool rewrite;          /* forward may overwrite inputs: write all of them before each */
+    bool line_noise_known; /* s->sigma was measured along a line through this point */
+    bool fixed_cotangent;  /* an output is a loss: its cotangent is 1 and cannot be scaled */
     bool stopped;
     bool forward_only; /* no backward to agree with */
     double narrow_epsilon;

@@ -3,7 +3,7 @@
 
 #include "examine.h"
 
-enum { MAX_WIDTH = 6, DOWN = 4, MOST_COARSER = 8 };
+enum { MAX_WIDTH = 6, DOWN = 4 };
 
 struct search {
     struct gc_session *s;

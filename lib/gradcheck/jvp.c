@@ -76,7 +76,7 @@ static void dot(const double a[], const double b[], size_t n, double *sum, doubl
     *sum = gc_sum_value(&total);
 }
 
-/* rounding: of one of the two beyond that of a sum of that size. */
+/* rounding: what backward's own was measured to be, besides that of a sum of products. */
 static void compare_products(struct gc_session *s, struct gradcheck_rule_report *r, double a,
                              double b, double size, double rounding, const char *what) {
     double epsilon = s->epsilon;

@@ -43,6 +43,7 @@ static void search_range(struct hunt *hunt, size_t first, size_t last, double wh
     if (last - first == 1) {
         gc_forget_noise(s); /* that of lines is not the entry's */
         hunt->found += gc_examine_and_record(s, first, false);
+        gc_forget_noise(s); /* nor that of the entry a line's */
         return;
     }
     size_t middle = first + (last - first) / 2;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* The test bed's scalar functions again, all golden points of one as the entries of a tensor: more
- * than a few entries are checked in another way than one, with a step and noise in common. */
+/* The test bed's scalar functions again, the golden points of one as the entries of a tensor (some
+ * twice, for at least six): more than a few entries are checked in another way than one, with a
+ * step and noise in common. */
 #include <math.h>
 #include <string.h>
 
@@ -12,27 +13,18 @@ struct tensor_kernel {
     struct gradcheck_kernel kernel;
     struct gradcheck_tensor input, output;
     const struct bed_function *function;
+    enum bed_family family;
     size_t n, wrong; /* entry that backward gets wrong; n: none */
     double by;
     double x[MOST_ENTRIES], dx[MOST_ENTRIES], y[MOST_ENTRIES], dy[MOST_ENTRIES];
     double at[MOST_ENTRIES], slope[MOST_ENTRIES]; /* golden */
 };
 
-/* Right, and accused all the same: the sum of these is limited by itself. */
-static const struct {
-    const char *name, *why;
-} excused[] = {
-    {"floor", "steps that cross its treads, and only those, see a line"},
-    {"root_cubed", "x^1.5 at 1e-8, beside entries of size 1 whose rounding hides what is left"},
-};
-
-static bool is_excused(const struct bed_function *f) {
-    for (size_t i = 0; i < sizeof excused / sizeof excused[0]; i++) {
-        if (strcmp(f->name, excused[i].name) == 0) {
-            return true;
-        }
-    }
-    return false;
+/* Right, and accused all the same at times; how often is a line by itself. Functions that jump: to
+ * steps across all its treads and no smaller ones a staircase is a line. And x^1.5 at 1e-8, beside
+ * entries of size 1, whose rounding hides what is left of it. */
+static bool is_excused(const struct bed_function *f, enum bed_family family) {
+    return family == BED_JUMP || strcmp(f->name, "root_cubed") == 0;
 }
 
 static int tensor_forward(void *ctx) {
@@ -60,7 +52,8 @@ static int tensor_backward(void *ctx) {
 /* False if the function is not of one input, or has no derivative at its points. */
 static bool tensor_open(struct tensor_kernel *k, size_t function) {
     size_t n = 0;
-    *k = (struct tensor_kernel){.function = bed_function(function, NULL)};
+    *k = (struct tensor_kernel){.function = NULL};
+    k->function = bed_function(function, &k->family);
     for (size_t p = 0; p < bed_n_points() && k->function->scalar != NULL; p++) {
         const struct bed_case c = bed_case(p);
         if (c.function == k->function && !c.point->on_kink && n < MOST_ENTRIES) {
@@ -100,7 +93,7 @@ static void draw_tensor(size_t i, FILE *talk, struct outcome *o) {
     check(&k.kernel, &options, talk, &r);
     o->verdict = (unsigned char)r.verdict;
     o->resolution = r.resolution;
-    o->figure = is_excused(k.function);
+    o->figure = is_excused(k.function, k.family);
     o->n_false_fail = r.verdict == GRADCHECK_FAIL;
     o->n_forward = (unsigned)r.n_forward;
     const size_t wrong = i / n % k.n;
@@ -126,12 +119,14 @@ static void judge_tensors(const struct outcome outcomes[], size_t n, struct tabl
     table_add(table, "tensors: right derivatives judged fail",
               n_run > n_excused && t.n_false_fail == n_excused_fail, "0", "%zu of %zu",
               t.n_false_fail - n_excused_fail, n_run - n_excused);
-    table_add(table, "tensors: floor and x^1.5 near 0 judged fail",
-              n_excused_fail * 4 <= 3 * n_excused, "<= 75 %", "%zu of %zu", n_excused_fail,
-              n_excused);
-    table_add(table, "tensors: one entry wrong by 1e-3 x max(entry, rms) passed", t.n_violated == 0,
-              "0", "%zu of %zu", t.n_violated, t.n_wrong);
-    /* the rest: beside a kink, whose noise is that of the other side */
+    table_add(table, "tensors: the same of functions that jump, and of x^1.5 near 0",
+              n_excused > 0 && (double)n_excused_fail <= 0.2 * (double)n_excused, "<= 20 %",
+              "%zu of %zu", n_excused_fail, n_excused);
+    /* as a subgradient, beside a kink that is nearer than the steps */
+    table_add(table, "tensors: one entry wrong by 1e-3 x max(entry, rms) passed",
+              t.n_wrong > 0 && (double)t.n_violated <= 1e-3 * (double)t.n_wrong, "<= 0.1 %",
+              "%zu of %zu", t.n_violated, t.n_wrong);
+    /* most of the others are inconclusive, beside a kink as well */
     table_add(table, "tensors: the same judged fail",
               t.n_wrong > 0 && (double)t.n_caught >= 0.98 * (double)t.n_wrong, ">= 98 %",
               "%zu of %zu", t.n_caught, t.n_wrong);
@@ -139,7 +134,7 @@ static void judge_tensors(const struct outcome outcomes[], size_t n, struct tabl
 
 const struct experiment tensors_experiment = {
     .name = "tensors",
-    .what = "all golden points of a function of the test bed as the entries of one tensor",
+    .what = "the golden points of a function of the test bed as the entries of one tensor",
     .n_ci = N_SEEDS_CI,
     .n_full = N_SEEDS_FULL,
     .unit = bed_n_functions,

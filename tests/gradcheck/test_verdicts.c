@@ -81,17 +81,25 @@ Test(verdicts, of_a_right_slope_are_no_fail_beside_a_pole) {
 }
 
 /* x + sin(2 pi 1024 x) / (2 pi 1024) is a straight line to coarse steps, and its ripples look like
- * noise; what the first entries are found to have is no truth for the others. */
-enum { RIPPLES = 8 };
+ * noise; what the first entries are found to have is no truth for the others. Besides them a tensor
+ * that is noisy itself. */
+enum { RIPPLES = 8, NOISY = 3 };
 struct ripples {
+    struct gradcheck_tensor inputs[2], outputs[2];
+    struct gradcheck_kernel kernel;
     double x[RIPPLES], dx[RIPPLES], y[RIPPLES], dy[RIPPLES];
+    double a[NOISY], da[NOISY], z[NOISY], dz[NOISY];
 };
 static const double RIPPLE_RATE = 6433.98175455188; /* 2 pi 1024 */
+static const double NOISE = 0.3;
 
 static int ripples_forward(void *ctx) {
     struct ripples *r = ctx;
     for (size_t i = 0; i < RIPPLES; i++) {
         r->y[i] = r->x[i] + sin(RIPPLE_RATE * r->x[i]) / RIPPLE_RATE;
+    }
+    for (size_t i = 0; i < NOISY; i++) { /* the same each time, and irregular */
+        r->z[i] = r->a[i] + NOISE * sin(1e9 * r->a[i]);
     }
     return 0;
 }
@@ -101,32 +109,72 @@ static int ripples_backward(void *ctx) {
     for (size_t i = 0; i < RIPPLES; i++) {
         r->dx[i] = r->dy[i] * (1 + cos(RIPPLE_RATE * r->x[i]));
     }
+    for (size_t i = 0; i < NOISY; i++) {
+        r->da[i] = r->dz[i];
+    }
     return 0;
 }
 
+static void open_ripples(struct ripples *r, uint64_t seed, bool noisy_first) {
+    const struct gradcheck_tensor x = GRADCHECK_INPUT("x", r->x, r->dx, RIPPLES);
+    const struct gradcheck_tensor a = GRADCHECK_INPUT("a", r->a, r->da, NOISY);
+    r->inputs[0] = noisy_first ? a : x;
+    r->inputs[1] = noisy_first ? x : a;
+    r->outputs[0] = (struct gradcheck_tensor)GRADCHECK_OUTPUT("y", r->y, r->dy, RIPPLES);
+    r->outputs[1] = (struct gradcheck_tensor)GRADCHECK_OUTPUT("z", r->z, r->dz, NOISY);
+    r->kernel = (struct gradcheck_kernel){.name = "ripples",
+                                          .inputs = r->inputs,
+                                          .n_inputs = 1,
+                                          .outputs = r->outputs,
+                                          .n_outputs = 1,
+                                          .forward = ripples_forward,
+                                          .backward = ripples_backward,
+                                          .ctx = r};
+    for (size_t i = 0; i < RIPPLES; i++) {
+        r->x[i] = 2 * sin(1.3 * (double)i + (double)seed);
+    }
+    for (size_t i = 0; i < NOISY; i++) {
+        r->a[i] = sin(2.1 * (double)i + (double)seed);
+    }
+}
+
 Test(verdicts, of_right_slopes_are_no_fail_where_coarse_steps_see_another_function) {
-    struct ripples r;
-    const struct gradcheck_tensor in = GRADCHECK_INPUT("x", r.x, r.dx, RIPPLES);
-    const struct gradcheck_tensor out = GRADCHECK_OUTPUT("y", r.y, r.dy, RIPPLES);
-    const struct gradcheck_kernel k = {.name = "ripples",
-                                       .inputs = &in,
-                                       .n_inputs = 1,
-                                       .outputs = &out,
-                                       .n_outputs = 1,
-                                       .forward = ripples_forward,
-                                       .backward = ripples_backward,
-                                       .ctx = &r};
+    static struct ripples r;
     size_t n_pass = 0;
     for (uint64_t seed = 0; seed < 40; seed++) {
-        for (size_t i = 0; i < RIPPLES; i++) {
-            r.x[i] = 2 * sin(1.3 * (double)i + (double)seed);
-        }
         struct gradcheck_report report;
         const struct gradcheck_options options = {
             .seed = seed, .n_points = 1, .thorough = seed % 2 == 1};
-        cr_expect_eq(gradcheck_run(&k, &options, &report), GRADCHECK_OK);
+        open_ripples(&r, seed, false);
+        cr_expect_eq(gradcheck_run(&r.kernel, &options, &report), GRADCHECK_OK);
         cr_expect_neq(report.verdict, GRADCHECK_FAIL, "seed %d: %s", (int)seed, report.summary);
         n_pass += report.verdict == GRADCHECK_PASS;
     }
     cr_expect(n_pass >= 39, "%zu", n_pass);
+}
+
+Test(verdicts, of_right_slopes_are_no_fail_beside_a_tensor_that_is_noisy) {
+    static struct ripples r;
+    for (uint64_t seed = 0; seed < 40; seed++) {
+        struct gradcheck_report report;
+        const struct gradcheck_options options = {.seed = seed, .n_points = 1};
+        open_ripples(&r, seed, seed % 2 == 1);
+        r.kernel.n_inputs = r.kernel.n_outputs = 2;
+        cr_expect_eq(gradcheck_run(&r.kernel, &options, &report), GRADCHECK_OK);
+        cr_expect_eq(report.tensors[seed % 2 == 1].n_fail, 0, "seed %d: %s", (int)seed,
+                     report.summary);
+    }
+}
+
+Test(verdicts, of_right_slopes_are_no_fail_wherever_the_budget_ends) {
+    static struct ripples r;
+    for (size_t most = 200; most < 1000; most++) {
+        struct gradcheck_report report;
+        const struct gradcheck_options options = {
+            .seed = most % 25, .n_points = 1, .max_evaluations = most};
+        open_ripples(&r, options.seed, false);
+        cr_expect_eq(gradcheck_run(&r.kernel, &options, &report), GRADCHECK_OK);
+        cr_expect_neq(report.verdict, GRADCHECK_FAIL, "max_evaluations %zu: %s", most,
+                      report.summary);
+    }
 }

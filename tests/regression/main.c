@@ -327,12 +327,7 @@ static bool hold_mixed_vjp(struct regression *r, struct mixed *m, const char *na
     double *const bounds[] = {bound[0], bound[1], bound[2], bound[3]};
     const struct gradcheck_options options = {.seed = seed};
     char line[MOST_LINE];
-    for (size_t o = 0; o < m->kernel.n_outputs; o++) {
-        const struct gradcheck_tensor *t = &m->outputs[o];
-        for (size_t e = 0; t->dtype == GRADCHECK_F64 && e < MIXED_MOST; e++) {
-            ((double *)m->output_buffers[o].grad)[e] = 1 + 0.25 * (double)(e + o);
-        }
-    }
+    mixed_set_cotangents(m);
     const enum gradcheck_status status = gradcheck_numeric_vjp(&m->kernel, &options, to, bounds);
     size_t n = (size_t)snprintf(line, sizeof line, "%s vjp: %s", name,
                                 status ? gradcheck_status_text(status) : "ok");

@@ -4,18 +4,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernels/kernels.h"
+
 /* ---- elements of a tensor, packed and in its buffers ---- */
 
 static bool is_float(const struct gradcheck_tensor *t) {
     return t->dtype == GRADCHECK_F64 || t->dtype == GRADCHECK_F32;
-}
-
-static size_t count_of(const struct gradcheck_tensor *t) {
-    size_t n = 1;
-    for (size_t axis = 0; axis < t->ndim; axis++) {
-        n *= t->shape[axis];
-    }
-    return n;
 }
 
 static size_t offset_of(const struct gradcheck_tensor *t, size_t element) {
@@ -48,9 +42,8 @@ static const int32_t ids[] = {2, 0};
 
 /* in: c, a[3], b[2][2]; out: y[3], z[2].
  * y_i = sin(a_i) b_i'0 + c a_i+1, z_j = exp(0.3 b_j0 b_j1) + a_id(j)^2 / 2 */
-static void gather(const struct mixed *m, const double in[], double out[], double j[][MIXED_MOST]) {
+static void gather(const double in[], double out[], double j[][MIXED_MOST]) {
     const double c = in[0], *a = in + 1, *b = in + 4;
-    (void)m;
     for (size_t i = 0; i < 3; i++) {
         const size_t next = (i + 1) % 3, row = i % 2;
         out[i] = sin(a[i]) * b[2 * row] + c * a[next];
@@ -69,9 +62,8 @@ static void gather(const struct mixed *m, const double in[], double out[], doubl
 }
 
 /* in: w[2], c, x[4][2]; out: y[4], z[4][2]. y_r = tanh(x_r . w + c), z_rk = x_rk w_k^2 */
-static void rows(const struct mixed *m, const double in[], double out[], double j[][MIXED_MOST]) {
+static void rows(const double in[], double out[], double j[][MIXED_MOST]) {
     const double *w = in, c = in[2], *x = in + 3;
-    (void)m;
     for (size_t r = 0; r < 4; r++) {
         const double y = tanh(x[2 * r] * w[0] + x[2 * r + 1] * w[1] + c);
         out[r] = y;
@@ -88,8 +80,8 @@ static void rows(const struct mixed *m, const double in[], double out[], double 
 }
 
 static void make_mistake(const struct mixed *m, size_t n_in, size_t n_out, double j[][MIXED_MOST]) {
-    const size_t in_last = count_of(&m->inputs[m->kernel.n_inputs - 1]);
-    const size_t out_last = count_of(&m->outputs[m->kernel.n_outputs - 1]);
+    const size_t in_last = tensor_count(&m->inputs[m->kernel.n_inputs - 1]);
+    const size_t out_last = tensor_count(&m->outputs[m->kernel.n_outputs - 1]);
     for (size_t o = 0; o < n_out; o++) {
         const double second = j[o][2];
         for (size_t i = 0; i < n_in; i++) {
@@ -111,15 +103,15 @@ static void evaluate(const struct mixed *m, double out[], double j[][MIXED_MOST]
     double in[MIXED_MOST];
     size_t n_in = 0, n_out = 0;
     for (size_t i = 0; i < m->kernel.n_inputs; i++) {
-        for (size_t e = 0; is_float(&m->inputs[i]) && e < count_of(&m->inputs[i]); e++) {
+        for (size_t e = 0; is_float(&m->inputs[i]) && e < tensor_count(&m->inputs[i]); e++) {
             in[n_in++] = get(&m->inputs[i], m->inputs[i].value, e);
         }
     }
     for (size_t o = 0; o < m->kernel.n_outputs; o++) {
-        n_out += is_float(&m->outputs[o]) ? count_of(&m->outputs[o]) : 0;
+        n_out += is_float(&m->outputs[o]) ? tensor_count(&m->outputs[o]) : 0;
     }
     memset(j, 0, sizeof(double[MIXED_MOST][MIXED_MOST]));
-    m->function(m, in, out, j);
+    m->function(in, out, j);
     make_mistake(m, n_in, n_out, j);
 }
 
@@ -131,7 +123,7 @@ static int forward(void *ctx) {
     size_t n = 0;
     evaluate(m, out, j);
     for (size_t o = 0; o < m->kernel.n_outputs; o++) {
-        for (size_t e = 0; is_float(&m->outputs[o]) && e < count_of(&m->outputs[o]); e++) {
+        for (size_t e = 0; is_float(&m->outputs[o]) && e < tensor_count(&m->outputs[o]); e++) {
             set(&m->outputs[o], m->outputs[o].value, e, out[n++]);
         }
     }
@@ -144,7 +136,7 @@ static int forward_wide(void *ctx, double *const outputs[]) {
     size_t n = 0;
     evaluate(m, out, j);
     for (size_t o = 0; o < m->kernel.n_outputs; o++) {
-        for (size_t e = 0; is_float(&m->outputs[o]) && e < count_of(&m->outputs[o]); e++) {
+        for (size_t e = 0; is_float(&m->outputs[o]) && e < tensor_count(&m->outputs[o]); e++) {
             outputs[o][e] = out[n++];
         }
     }
@@ -158,13 +150,13 @@ static int backward(void *ctx) {
     evaluate(m, out, j);
     for (size_t o = 0; o < m->kernel.n_outputs; o++) {
         const struct gradcheck_tensor *t = &m->outputs[o];
-        for (size_t e = 0; is_float(t) && e < count_of(t); e++) {
+        for (size_t e = 0; is_float(t) && e < tensor_count(t); e++) {
             cotangent[n_out++] = t->grad != NULL ? get(t, t->grad, e) : 1;
         }
     }
     for (size_t i = 0; i < m->kernel.n_inputs; i++) {
         const struct gradcheck_tensor *t = &m->inputs[i];
-        for (size_t e = 0; is_float(t) && e < count_of(t); e++, at++) {
+        for (size_t e = 0; is_float(t) && e < tensor_count(t); e++, at++) {
             double sum = 0;
             for (size_t o = 0; o < n_out; o++) {
                 sum += j[o][at] * cotangent[o];
@@ -185,13 +177,13 @@ static int jvp(void *ctx) {
     evaluate(m, out, j);
     for (size_t i = 0; i < m->kernel.n_inputs; i++) {
         const struct gradcheck_tensor *t = &m->inputs[i];
-        for (size_t e = 0; is_float(t) && e < count_of(t); e++) {
+        for (size_t e = 0; is_float(t) && e < tensor_count(t); e++) {
             direction[n_in++] = t->tangent != NULL ? get(t, t->tangent, e) : 0;
         }
     }
     for (size_t o = 0; o < m->kernel.n_outputs; o++) {
         const struct gradcheck_tensor *t = &m->outputs[o];
-        for (size_t e = 0; is_float(t) && e < count_of(t); e++, at++) {
+        for (size_t e = 0; is_float(t) && e < tensor_count(t); e++, at++) {
             double sum = 0;
             for (size_t i = 0; i < n_in; i++) {
                 sum += j[at][i] * direction[i];
@@ -234,7 +226,7 @@ static void fill(struct mixed *m, uint64_t seed) {
     double number = (double)(seed % 100);
     for (size_t i = 0; i < m->kernel.n_inputs; i++) {
         const struct gradcheck_tensor *t = &m->inputs[i];
-        for (size_t e = 0; is_float(t) && e < count_of(t); e++) {
+        for (size_t e = 0; is_float(t) && e < tensor_count(t); e++) {
             set(t, t->value, e, 0.2 + 0.9 * sin(number += 1.7));
         }
     }
@@ -243,7 +235,7 @@ static void fill(struct mixed *m, uint64_t seed) {
 static void bound(struct gradcheck_tensor *t) {
     t->lower = INFINITY;
     t->upper = -INFINITY;
-    for (size_t e = 0; e < count_of(t); e++) {
+    for (size_t e = 0; e < tensor_count(t); e++) {
         t->lower = fmin(t->lower, get(t, t->value, e));
         t->upper = fmax(t->upper, get(t, t->value, e));
     }
@@ -307,4 +299,14 @@ void mixed_open_rows(struct mixed *m, unsigned traits, enum mixed_mistake mistak
     m->outputs[1] = describe("z", some, 2, 4, 2, &out[1], traits);
     m->inputs[2].batch_axis = m->outputs[0].batch_axis = m->outputs[1].batch_axis = 1;
     finish(m, traits, &m->inputs[2], seed);
+}
+
+void mixed_set_cotangents(struct mixed *m) {
+    double to = 1;
+    for (size_t o = 0; o < m->kernel.n_outputs; o++) {
+        const struct gradcheck_tensor *t = &m->outputs[o];
+        for (size_t e = 0; t->grad != NULL && e < tensor_count(t); e++, to += 0.25) {
+            set(t, t->grad, e, to);
+        }
+    }
 }

@@ -23,7 +23,7 @@ enum mixed_mistake {
     MIXED_SLIGHTLY_OFF, /* one entry, by 1e-5 of it */
     MIXED_NEGATED,      /* what the last output gives */
     MIXED_LEFT_OUT,     /* the gradient of the last input */
-    MIXED_SWAPPED,      /* the first two entries */
+    MIXED_SWAPPED,      /* two neighbours of all inputs' entries */
     MIXED_LARGER,       /* all by a half */
     MIXED_N_MISTAKES,
 };
@@ -38,13 +38,14 @@ struct mixed {
     struct gradcheck_kernel kernel;
     struct gradcheck_tensor inputs[4], outputs[3];
     struct mixed_buffers input_buffers[4], output_buffers[3];
-    void (*function)(const struct mixed *m, const double in[], double out[],
-                     double j[][MIXED_MOST]);
+    void (*function)(const double in[], double out[], double j[][MIXED_MOST]);
     enum mixed_mistake mistake;
 };
 
 /* Fill *m, which must not be moved afterwards. Independent rows are stated where they are. */
 void mixed_open_gather(struct mixed *m, unsigned traits, enum mixed_mistake mistake, uint64_t seed);
 void mixed_open_rows(struct mixed *m, unsigned traits, enum mixed_mistake mistake, uint64_t seed);
+/* 1, 1.25, 1.5, ... from the first output on. */
+void mixed_set_cotangents(struct mixed *m);
 
 #endif
