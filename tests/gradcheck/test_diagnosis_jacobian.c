@@ -253,9 +253,12 @@ Test(diagnosis_fine, float_where_double_was_promised_is_told_by_its_rounding) {
         const char *entries;
         struct expected_guess e;
     } rows[] = {
-        {"f.....", {GRADCHECK_CAUSE_LOW_PRECISION, 0.97 * 2 / 3, "in 1 of 6 entries, and they are"}},
-        {"ffff..", {GRADCHECK_CAUSE_LOW_PRECISION, 0.97 * 8 / 9, "in 4 of 6 entries, and they are"}},
-        {"fffr..", {GRADCHECK_CAUSE_LOW_PRECISION, 0.97 * 8 / 9, "in 4 of 6 entries, and they are"}},
+        {"f.....",
+         {GRADCHECK_CAUSE_LOW_PRECISION, 0.97 * 2 / 3, "in 1 of 6 entries, and they are"}},
+        {"ffff..",
+         {GRADCHECK_CAUSE_LOW_PRECISION, 0.97 * 8 / 9, "in 4 of 6 entries, and they are"}},
+        {"fffr..",
+         {GRADCHECK_CAUSE_LOW_PRECISION, 0.97 * 8 / 9, "in 4 of 6 entries, and they are"}},
         {"ffrr..", {GRADCHECK_CAUSE_LOW_PRECISION, 0.85 * 8 / 9, "in 4 of 6 entries: float"}},
         {"fffw..", {.text = ""}},
         {"......", {.text = ""}},
