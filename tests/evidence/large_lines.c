@@ -220,7 +220,7 @@ static void judge_relus(const struct outcome outcomes[], size_t n, struct table 
 const struct experiment weights_experiment = {
     .name = "weights",
     .what = "one neuron of 10^6 weights, z in [-2, 2]",
-    .n_ci = 15,
+    .n_ci = 10,
     .n_full = 1250,
     .draw = draw_weights,
     .judge = judge_weights,
@@ -247,7 +247,7 @@ const struct experiment location_experiment = {
 const struct experiment relus_experiment = {
     .name = "relus",
     .what = "10^6 relus",
-    .n_ci = 5,
+    .n_ci = 4,
     .n_full = 125,
     .draw = draw_relus,
     .judge = judge_relus,
