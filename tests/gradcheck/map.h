@@ -17,8 +17,9 @@ struct map {
     double at[MAP_MOST], reach;           /* forward refuses further than that from where it was */
     bool non_finite;                      /* it gives NaN there instead */
     size_t n_refuse, n_refused, n_called; /* the next calls are refused; so many were; all calls */
-    double low, high;                     /* displacements that forward saw since map_start */
-    double beyond;                        /* the largest that it refused, in magnitude */
+    /* The furthest that forward saw, from the point at map_start; from 0 without it. */
+    double low, high;
+    double beyond; /* the largest that it refused, in magnitude */
     struct gradcheck_tensor inputs[1], outputs[1];
     struct gradcheck_kernel kernel;
 };

@@ -30,13 +30,14 @@ static void lay_out(struct tables *b, const struct gradcheck_tensor inputs[],
     }
     for (; outputs[b->kernel.n_outputs].name != NULL; b->kernel.n_outputs++) {
         const size_t o = b->kernel.n_outputs;
+        const bool is_float = gc_is_float(outputs[o].dtype);
         b->out[o] = outputs[o];
         s->outputs[o] = (struct gc_output){.t = &b->out[o],
                                            .count = gc_tensor_count(&b->out[o]),
                                            .first = s->n_outs,
-                                           .is_float = true,
-                                           .has_cotangent = true};
-        s->n_outs += s->outputs[o].count;
+                                           .is_float = is_float,
+                                           .has_cotangent = is_float};
+        s->n_outs += is_float ? s->outputs[o].count : 0;
     }
 }
 
@@ -76,7 +77,8 @@ struct gc_table *tables_look(struct tables *b, size_t input) {
     return &b->table;
 }
 
-void expect_guess(const struct gc_guess *guess, const struct expected_guess *expected, size_t row) {
+void tables_expect(const struct gc_guess *guess, const struct expected_guess *expected,
+                   size_t row) {
     cr_expect_eq(guess->cause, expected->cause, "row %zu: %s", row, guess->text);
     cr_expect(fabs(guess->confidence - expected->confidence) <= 1e-12, "row %zu: %.17g: %s", row,
               guess->confidence, guess->text);

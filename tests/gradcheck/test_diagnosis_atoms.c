@@ -4,16 +4,11 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "gradcheck/diagnosis.h"
+#include "gradcheck/tables.h"
 
 enum { OUT = GRADCHECK_MAX_DIMS }; /* the output's first axis as a coordinate */
 
-static struct bench {
-    struct gradcheck_tensor in[20], out[3];
-    struct gradcheck_kernel kernel;
-    struct gc_session s;
-    struct gc_table t; /* of the first input */
-} bench;
+static struct tables tables;
 
 struct shape {
     size_t ndim, shape[2];
@@ -29,39 +24,19 @@ static struct gradcheck_tensor tensor(const char *name, const struct shape *shap
                                      .dims = {shape->dims[0], shape->dims[1]}};
 }
 
-/* From bench.in and bench.out, as a session lays them out; by_output: rows of all outputs. */
+/* From tables.in and tables.out; the table is of the first input. */
 static struct gc_table *lay(size_t n_inputs, size_t n_outputs, bool by_output) {
-    struct gc_session *s = &bench.s;
-    static double values[64];
-    *s = (struct gc_session){.k = &bench.kernel, .base = values, .y0 = values};
-    bench.kernel = (struct gradcheck_kernel){
-        .inputs = bench.in, .n_inputs = n_inputs, .outputs = bench.out, .n_outputs = n_outputs};
-    for (size_t i = 0; i < n_inputs; i++) {
-        s->inputs[i] = (struct gc_input){.t = &bench.in[i],
-                                         .count = gc_tensor_count(&bench.in[i]),
-                                         .first = s->n_entries,
-                                         .is_float = gc_is_float(bench.in[i].dtype)};
-        s->n_entries += s->inputs[i].is_float ? s->inputs[i].count : 0;
-    }
-    for (size_t o = 0; o < n_outputs; o++) {
-        s->outputs[o] = (struct gc_output){.t = &bench.out[o],
-                                           .count = gc_tensor_count(&bench.out[o]),
-                                           .first = s->n_outs,
-                                           .is_float = gc_is_float(bench.out[o].dtype)};
-        s->n_outs += s->outputs[o].is_float ? s->outputs[o].count : 0;
-    }
-    bench.t = (struct gc_table){.s = s,
-                                .in = &s->inputs[0],
-                                .n_rows = by_output ? s->n_outs : 1,
-                                .n_columns = s->inputs[0].count,
-                                .by_output = by_output,
-                                .output = by_output && n_outputs == 1 ? &bench.out[0] : NULL};
-    return &bench.t;
+    struct gradcheck_tensor inputs[TABLES_MOST_TENSORS] = {0};
+    struct gradcheck_tensor outputs[TABLES_MOST_TENSORS] = {0};
+    memcpy(inputs, tables.in, n_inputs * sizeof inputs[0]);
+    memcpy(outputs, tables.out, n_outputs * sizeof outputs[0]);
+    tables_open(&tables, inputs, outputs, by_output);
+    return tables_look(&tables, 0);
 }
 
 static struct gc_table *lay_two(const struct shape *x, const struct shape *y, bool by_output) {
-    bench.in[0] = tensor("x", x, GRADCHECK_F64);
-    bench.out[0] = tensor("y", y, GRADCHECK_F64);
+    tables.in[0] = tensor("x", x, GRADCHECK_F64);
+    tables.out[0] = tensor("y", y, GRADCHECK_F64);
     return lay(1, 1, by_output);
 }
 
@@ -69,14 +44,14 @@ Test(diagnosis_atoms, each_row_belongs_to_one_float_output) {
     static const struct {
         size_t row, output, flat;
     } rows[] = {{0, 0, 0}, {5, 0, 5}, {6, 2, 0}, {9, 2, 3}};
-    bench.in[0] = tensor("x", &(struct shape){1, {3}, {0}}, GRADCHECK_F64);
-    bench.out[0] = tensor("y", &(struct shape){2, {2, 3}, {0}}, GRADCHECK_F64);
-    bench.out[1] = tensor("index", &(struct shape){1, {4}, {0}}, GRADCHECK_I32);
-    bench.out[2] = tensor("z", &(struct shape){1, {4}, {0}}, GRADCHECK_F32);
+    tables.in[0] = tensor("x", &(struct shape){1, {3}, {0}}, GRADCHECK_F64);
+    tables.out[0] = tensor("y", &(struct shape){2, {2, 3}, {0}}, GRADCHECK_F64);
+    tables.out[1] = tensor("index", &(struct shape){1, {4}, {0}}, GRADCHECK_I32);
+    tables.out[2] = tensor("z", &(struct shape){1, {4}, {0}}, GRADCHECK_F32);
     struct gc_table *t = lay(1, 3, true);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         size_t flat = 99;
-        cr_expect_eq(gc_row_tensor(t, rows[i].row, &flat), &bench.out[rows[i].output], "row %zu",
+        cr_expect_eq(gc_row_tensor(t, rows[i].row, &flat), &tables.out[rows[i].output], "row %zu",
                      rows[i].row);
         cr_expect_eq(flat, rows[i].flat, "row %zu", rows[i].row);
     }
@@ -139,7 +114,7 @@ Test(diagnosis_atoms, an_axis_is_called_by_its_name_or_number_and_a_lone_one_the
     char name[96];
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct gc_table *t = lay_two(&rows[i].x, &rows[i].y, true);
-        bench.out[0].tangent = tangent;
+        tables.out[0].tangent = tangent;
         gc_coordinate_name(t, rows[i].coordinate, name, sizeof name);
         cr_expect_str_eq(name, rows[i].name, "row %zu: '%s'", i, name);
         if (rows[i].without != NULL) {
@@ -215,9 +190,9 @@ Test(diagnosis_atoms, run_every_way_that_names_and_lengths_allow) {
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char text[200];
-        bench.in[0] = tensor("x", &rows[i].x, GRADCHECK_F64);
-        bench.in[1] = tensor("l", &rows[i].l, GRADCHECK_I32);
-        bench.out[0] = tensor("y", &rows[i].y, GRADCHECK_F64);
+        tables.in[0] = tensor("x", &rows[i].x, GRADCHECK_F64);
+        tables.in[1] = tensor("l", &rows[i].l, GRADCHECK_I32);
+        tables.out[0] = tensor("y", &rows[i].y, GRADCHECK_F64);
         const struct gc_table *t = lay(2, 1, rows[i].by_output);
         atoms_text(t, text, sizeof text);
         cr_expect_str_eq(text, rows[i].atoms, "row %zu: '%s'", i, text);
@@ -228,9 +203,9 @@ Test(diagnosis_atoms, run_every_way_that_names_and_lengths_allow) {
 Test(diagnosis_atoms, are_no_more_than_there_is_room_for) {
     enum { VECTORS = 17 };
     struct gc_atom atoms[GC_MAX_ATOMS + 8];
-    bench.in[0] = tensor("x", &(struct shape){2, {2, 2}, {0}}, GRADCHECK_F64);
+    tables.in[0] = tensor("x", &(struct shape){2, {2, 2}, {0}}, GRADCHECK_F64);
     for (size_t i = 1; i <= VECTORS; i++) {
-        bench.in[i] = tensor("l", &(struct shape){1, {2}, {0}}, GRADCHECK_I32);
+        tables.in[i] = tensor("l", &(struct shape){1, {2}, {0}}, GRADCHECK_I32);
         cr_expect_eq(gc_atoms(lay(1 + i, 0, false), atoms), i < 16 ? 3 + 4 * i : GC_MAX_ATOMS);
     }
 }
@@ -255,7 +230,7 @@ Test(diagnosis_atoms, values_are_those_of_the_neighbour_that_a_move_leads_to) {
     const struct gc_table *t =
         lay_two(&(struct shape){1, {1}, {0}}, &(struct shape){2, {2, 3}, {0}}, true);
     const struct gc_atom y = {
-        .tensor = &bench.out[0], .values = values, .count = 6, .along = {OUT, OUT + 1}};
+        .tensor = &tables.out[0], .values = values, .count = 6, .along = {OUT, OUT + 1}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         double value = -1;
         cr_expect(gc_atom_value(t, &y, rows[i].row, 0, rows[i].move, rows[i].axis, &value),
@@ -316,13 +291,13 @@ Test(diagnosis_atoms, axes_end_where_a_tensor_says_so) {
 Test(diagnosis_atoms, of_integers_index_the_axes_of_the_entry_alone) {
     struct gc_atom atoms[GC_MAX_ATOMS];
     size_t n_hot = 0;
-    bench.in[0] = (struct gradcheck_tensor){
+    tables.in[0] = (struct gradcheck_tensor){
         .name = "x", .ndim = 4, .shape = {7, 2, 3, 5}, .dims = {"a", "b", "c", "d"}};
-    bench.in[1] = tensor("l", &(struct shape){1, {7}, {"a"}}, GRADCHECK_I32);
-    bench.out[0] = tensor("y", &(struct shape){1, {4}, {"e"}}, GRADCHECK_F64);
+    tables.in[1] = tensor("l", &(struct shape){1, {7}, {"a"}}, GRADCHECK_I32);
+    tables.out[0] = tensor("y", &(struct shape){1, {4}, {"e"}}, GRADCHECK_F64);
     const size_t n = gc_atoms(lay(2, 1, true), atoms);
     for (size_t i = 0; i < n; i++) {
-        if (atoms[i].tensor == &bench.in[1]) {
+        if (atoms[i].tensor == &tables.in[1]) {
             cr_expect_eq(atoms[i].hot, n_hot);
             n_hot++;
         }

@@ -268,7 +268,7 @@ Test(diagnosis_fine, float_where_double_was_promised_is_told_by_its_rounding) {
         const struct gc_table *t = open_fine(GRADCHECK_F64, DBL_EPSILON);
         spoil(rows[i].entries);
         gc_guess_low_precision(t, &guess);
-        expect_guess(&guess, &rows[i].e, i);
+        tables_expect(&guess, &rows[i].e, i);
     }
 }
 
@@ -283,6 +283,6 @@ Test(diagnosis_fine, float_is_what_was_promised_where_an_input_or_an_output_is) 
         const struct gc_table *t = open_fine(rows[i].dtype, rows[i].output_epsilon);
         spoil("ffff..");
         gc_guess_low_precision(t, &guess);
-        expect_guess(&guess, &(struct expected_guess){.text = ""}, i);
+        tables_expect(&guess, &(struct expected_guess){.text = ""}, i);
     }
 }

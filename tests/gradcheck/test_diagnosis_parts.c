@@ -81,7 +81,7 @@ Test(diagnosis_parts, a_gain_misused_in_the_direct_term_is_found_in_each_row) {
             open_gains(rows[i].batch, rows[i].width);
             misuse_gains(rows[i].misuse, rows[i].width, units[u]);
             gc_guess_direct_term(tables_look(&b, 0), &guess);
-            expect_guess(&guess, &rows[i].e, i);
+            tables_expect(&guess, &rows[i].e, i);
         }
     }
 }
@@ -97,20 +97,20 @@ Test(diagnosis_parts, are_made_with_the_entry_itself_whatever_else_there_is) {
         *tables_got(&b, i, i) += 0.5 * (1 - b.base[i]);
     }
     gc_guess_direct_term(tables_look(&b, 0), &guess);
-    expect_guess(&guess,
-                 &(struct expected_guess){GRADCHECK_CAUSE_MISSING_FACTOR, 0.9 * 28 / 29,
-                                          "lacks the factor x"},
-                 0);
+    tables_expect(&guess,
+                  &(struct expected_guess){GRADCHECK_CAUSE_MISSING_FACTOR, 0.9 * 28 / 29,
+                                           "lacks the factor x"},
+                  0);
     guess = (struct gc_guess){.cause = GRADCHECK_CAUSE_NONE};
     tables_open(&b, X16, Y16, true);
     for (size_t i = 0; i < 256; i++) {
         b.got[i] += 2 * (b.base[i % 16] - sigmoid(b.base[i % 16]));
     }
     gc_guess_wrong_function(tables_look(&b, 0), &guess);
-    expect_guess(&guess,
-                 &(struct expected_guess){GRADCHECK_CAUSE_WRONG_ARGUMENT, 0.9 * 255 / 256,
-                                          "sigmoid(v) belongs, or the reverse, v being x"},
-                 1);
+    tables_expect(&guess,
+                  &(struct expected_guess){GRADCHECK_CAUSE_WRONG_ARGUMENT, 0.9 * 255 / 256,
+                                           "sigmoid(v) belongs, or the reverse, v being x"},
+                  1);
 }
 
 /* x has as many entries as there are outputs, but of two tensors; or not as many. */
@@ -127,13 +127,13 @@ Test(diagnosis_parts, there_is_no_direct_term_without_one_output_of_the_same_siz
         }
         gc_guess_direct_term(tables_look(&b, 0), &guess);
         gc_guess_last_output(tables_look(&b, 0), &guess);
-        expect_guess(&guess, &(struct expected_guess){.text = ""}, i);
+        tables_expect(&guess, &(struct expected_guess){.text = ""}, i);
     }
 }
 
 /* ---- the sums ---- */
 
-enum mark { RIGHT = ' ', LACKING = 'x', ODD = '?', UNKNOWN = '-' };
+enum mark { RIGHT = ' ', LACKING = '<', ODD = '?', UNKNOWN = '-' };
 
 Test(diagnosis_parts, three_sums_that_lack_a_factor_tell_whatever_the_diagonal_holds) {
     static const struct {
@@ -141,14 +141,14 @@ Test(diagnosis_parts, three_sums_that_lack_a_factor_tell_whatever_the_diagonal_h
         const char *marks; /* [row * n + column] */
         struct expected_guess e;
     } rows[] = {
-        {3, 3, " xxx xxx ", {GRADCHECK_CAUSE_MISSING_FACTOR, 0.9 * 0.97 * 5 / 6, "in its sums"}},
-        {3, 3, "?xxx?xxx?", {GRADCHECK_CAUSE_MISSING_FACTOR, 0.9 * 0.97 * 5 / 6, "in its sums"}},
-        {3, 3, "?xxx?---?", {GRADCHECK_CAUSE_MISSING_FACTOR, 0.9 * 0.97 * 5 / 6, "in its sums"}},
-        {3, 3, "?xx-?---?", {.text = ""}},
-        {3, 3, "?xx-?--- ", {.text = ""}},
-        {3, 3, " xx- --- ", {.text = ""}},
-        {2, 2, " xx ", {.text = ""}},
-        {5, 3, " xxxxx xxxxx xx", {.text = ""}}, /* nothing is an entry's own */
+        {3, 3, " <<< <<< ", {GRADCHECK_CAUSE_MISSING_FACTOR, 0.9 * 0.97 * 5 / 6, "in its sums"}},
+        {3, 3, "?<<<?<<<?", {GRADCHECK_CAUSE_MISSING_FACTOR, 0.9 * 0.97 * 5 / 6, "in its sums"}},
+        {3, 3, "?<<<?---?", {GRADCHECK_CAUSE_MISSING_FACTOR, 0.9 * 0.97 * 5 / 6, "in its sums"}},
+        {3, 3, "?<<-?---?", {.text = ""}},
+        {3, 3, "?<<-?--- ", {.text = ""}},
+        {3, 3, " <<- --- ", {.text = ""}},
+        {2, 2, " << ", {.text = ""}},
+        {5, 3, " <<<<< <<<<< <<", {.text = ""}}, /* nothing is an entry's own */
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct gradcheck_tensor in[] = {
@@ -163,7 +163,7 @@ Test(diagnosis_parts, three_sums_that_lack_a_factor_tell_whatever_the_diagonal_h
             b.error[k] = mark == UNKNOWN ? INFINITY : 0;
         }
         gc_guess_sums(tables_look(&b, 0), &guess);
-        expect_guess(&guess, &rows[i].e, i);
+        tables_expect(&guess, &rows[i].e, i);
     }
 }
 
@@ -188,7 +188,7 @@ Test(diagnosis_parts, sums_lack_the_last_output_if_its_own_entry_has_it) {
             b.got[k] *= rows[i].marks[k] == '0' ? 0 : rows[i].marks[k] == '?' ? -1.37 : 1;
         }
         gc_guess_last_output(tables_look(&b, 0), &guess);
-        expect_guess(&guess, rows[i].lacks ? &tail : &(struct expected_guess){.text = ""}, i);
+        tables_expect(&guess, rows[i].lacks ? &tail : &(struct expected_guess){.text = ""}, i);
     }
 }
 
@@ -221,7 +221,7 @@ Test(diagnosis_parts, a_value_stands_for_a_function_of_it_if_it_takes_three_that
             b.got[e] += rows[i].k * (b.base[e] - rows[i].belongs(b.base[e]));
         }
         gc_guess_wrong_function(tables_look(&b, 0), &guess);
-        expect_guess(&guess, rows[i].told ? &told : &NOTHING, i);
+        tables_expect(&guess, rows[i].told ? &told : &NOTHING, i);
     }
 }
 
@@ -236,7 +236,7 @@ Test(diagnosis_parts, a_constant_factor_is_no_other_function) {
         b.got[e] = 2 * b.right[e];
     }
     gc_guess_wrong_function(tables_look(&b, 0), &guess);
-    expect_guess(&guess, &NOTHING, 0);
+    tables_expect(&guess, &NOTHING, 0);
 }
 
 Test(diagnosis_parts, a_value_may_be_that_of_an_output_or_of_another_input) {
@@ -264,7 +264,7 @@ Test(diagnosis_parts, a_value_may_be_that_of_an_output_or_of_another_input) {
             *tables_got(&b, k / 4, k % 4) += 2 * (v - sigmoid(v));
         }
         gc_guess_wrong_function(tables_look(&b, 0), &guess);
-        expect_guess(
+        tables_expect(
             &guess,
             &(struct expected_guess){GRADCHECK_CAUSE_WRONG_ARGUMENT, 0.9 * 19 / 20, rows[i].text},
             i);
@@ -286,6 +286,6 @@ Test(diagnosis_parts, three_elements_tell_which_neighbour_was_added) {
             b.error[e] = e < n_wrong ? 0 : INFINITY;
         }
         gc_guess_wrong_addend(tables_look(&b, 0), &guess);
-        expect_guess(&guess, n_wrong == 3 ? &shifted : &NOTHING, n_wrong);
+        tables_expect(&guess, n_wrong == 3 ? &shifted : &NOTHING, n_wrong);
     }
 }

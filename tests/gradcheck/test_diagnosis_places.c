@@ -59,7 +59,7 @@ Test(diagnosis_places, what_is_left_out_at_an_end_is_a_loop_that_begins_or_ends_
             b.got[e] *= rows[i].there[e] == '1';
         }
         gc_guess_left_out(tables_look(&b, 0), &guess);
-        expect_guess(&guess, &rows[i].e, i);
+        tables_expect(&guess, &rows[i].e, i);
     }
 }
 
@@ -164,7 +164,7 @@ Test(diagnosis_places, what_moved_is_found_along_axes_and_along_the_whole) {
             }
         }
         gc_guess_moved(tables_look(&b, 0), &guess);
-        expect_guess(&guess, &rows[i].e, i);
+        tables_expect(&guess, &rows[i].e, i);
     }
 }
 
@@ -176,7 +176,7 @@ Test(diagnosis_places, one_element_that_moved_is_said_and_not_sure) {
     memcpy(b.right, right, sizeof right);
     memcpy(b.got, got, sizeof got);
     gc_guess_moved(tables_look(&b, 0), &guess);
-    expect_guess(
+    tables_expect(
         &guess, &(struct expected_guess){GRADCHECK_CAUSE_SHIFTED, 0.92 / 2, "one place further on"},
         0);
 }
@@ -191,8 +191,8 @@ Test(diagnosis_places, one_element_of_a_transposed_jacobian_is_said_and_not_sure
     memcpy(b.got, got, sizeof got);
     b.error[2] = 1.1;
     gc_guess_moved(tables_look(&b, 0), &guess);
-    expect_guess(&guess, &(struct expected_guess){GRADCHECK_CAUSE_TRANSPOSED, 0.94 / 2, "Jacobian"},
-                 0);
+    tables_expect(&guess,
+                  &(struct expected_guess){GRADCHECK_CAUSE_TRANSPOSED, 0.94 / 2, "Jacobian"}, 0);
 }
 
 /* ---- in another tensor ---- */
@@ -233,7 +233,7 @@ Test(diagnosis_places, what_belongs_in_another_gradient_of_that_length_is_found_
             }
         }
         gc_guess_other_gradient(tables_look(&b, rows[i].of), &guess);
-        expect_guess(&guess, &rows[i].e, i);
+        tables_expect(&guess, &rows[i].e, i);
     }
 }
 
@@ -244,10 +244,10 @@ Test(diagnosis_places, the_first_input_may_be_where_it_belongs_and_one_entry_is_
     tables_open(&b, in, out, true);
     b.got[1] = b.right[0];
     gc_guess_other_gradient(tables_look(&b, 1), &guess);
-    expect_guess(&guess,
-                 &(struct expected_guess){GRADCHECK_CAUSE_WRONG_ARGUMENT, 0.95 / 2,
-                                          "b.grad holds what belongs in a.grad"},
-                 0);
+    tables_expect(&guess,
+                  &(struct expected_guess){GRADCHECK_CAUSE_WRONG_ARGUMENT, 0.95 / 2,
+                                           "b.grad holds what belongs in a.grad"},
+                  0);
 }
 
 /* ---- under a condition on a value ---- */
@@ -283,7 +283,7 @@ Test(diagnosis_places, a_value_tells_what_is_wrong_if_it_parts_three_from_three)
         memcpy(b.right, rows[i].right, sizeof rows[i].right);
         memcpy(b.got, rows[i].got, sizeof rows[i].got);
         gc_guess_threshold(tables_look(&b, 0), &guess);
-        expect_guess(&guess, &rows[i].e, i);
+        tables_expect(&guess, &rows[i].e, i);
     }
 }
 
@@ -339,7 +339,7 @@ Test(diagnosis_places, what_belongs_in_one_entry_lies_in_another_or_in_several) 
                 b.got[k] = units[u] * rows[i].got[k / N][k % N];
             }
             gc_guess_misplaced(tables_look(&b, 0), &guess);
-            expect_guess(&guess, &rows[i].e, i);
+            tables_expect(&guess, &rows[i].e, i);
         }
     }
 }

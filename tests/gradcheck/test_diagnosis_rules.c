@@ -100,7 +100,7 @@ Test(diagnosis_rules, a_broken_rule_is_a_cause_by_itself) {
         open_script(right, 1);
         break_rule(rows[i].rule);
         const struct gc_guess guess = diagnose();
-        expect_guess(&guess, &rows[i].e, i);
+        tables_expect(&guess, &rows[i].e, i);
     }
 }
 
@@ -123,7 +123,7 @@ Test(diagnosis_rules, what_is_not_written_is_forgotten_unless_an_entry_was_added
         k.s.n_accumulated = rows[i].n_accumulated;
         k.s.forgotten = rows[i].forgotten > 0 ? &forgotten : NULL;
         const struct gc_guess guess = diagnose();
-        expect_guess(&guess, &rows[i].e, i);
+        tables_expect(&guess, &rows[i].e, i);
     }
 }
 
@@ -177,7 +177,7 @@ Test(diagnosis_rules, answers_that_drift_evenly_are_sums_that_nobody_clears) {
             open_script(rows[i].script, units[u]);
             break_rule(GRADCHECK_RULE_ADDITIVE);
             const struct gc_guess guess = diagnose();
-            expect_guess(&guess, rows[i].e, i);
+            tables_expect(&guess, rows[i].e, i);
         }
     }
 }
@@ -223,7 +223,7 @@ Test(diagnosis_rules, what_does_not_scale_with_the_cotangent_tells_how_it_enters
         open_script(rows[i].script, 1);
         break_rule(GRADCHECK_RULE_ZERO_COTANGENT);
         const struct gc_guess guess = diagnose();
-        expect_guess(&guess, &rows[i].e, i);
+        tables_expect(&guess, &rows[i].e, i);
     }
 }
 

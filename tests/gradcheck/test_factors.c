@@ -34,15 +34,16 @@ Test(factors, name_a_constant_factor_by_what_it_is) {
         {2.6457513110645906, 1, 1, GRADCHECK_CAUSE_MISSING_FACTOR, "the scale 1/sqrt is missing"},
         {0.3779644730092272, 1, 0.45, GRADCHECK_CAUSE_EXTRA_FACTOR, "the scale is applied twice"},
     };
-    bench.in[0] = vector("x", 7);
-    bench.out[0] = vector("y", 7);
+    bench.in[0] = bench_vector("x", 7);
+    bench.out[0] = bench_vector("y", 7);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct gc_guess guess = {.cause = GRADCHECK_CAUSE_NONE};
-        lay(1);
+        bench_lay(1);
         for (size_t c = 0; c < 7; c++) {
-            put(0, c, wild(c), wild(c) * (c < rows[i].n_ratios ? 2 + (double)c : 1));
+            bench_put(0, c, bench_wild(c),
+                      bench_wild(c) * (c < rows[i].n_ratios ? 2 + (double)c : 1));
         }
-        const struct gc_table t = open_table(false);
+        const struct gc_table t = bench_table(false);
         gc_name_factor(&t, rows[i].factor, 1, "it", &guess);
         cr_expect_eq(guess.cause, rows[i].cause, "row %zu: %s", i, guess.text);
         cr_expect(fabs(guess.confidence - rows[i].confidence) <= 1e-14, "row %zu: %g", i,
@@ -56,13 +57,13 @@ Test(factors, name_a_constant_factor_by_what_it_is) {
 enum { N = 6 };
 
 static void lay_gated(const double gate[N]) {
-    bench.in[0] = vector("x", N);
-    bench.in[1] = vector("g", N);
-    bench.out[0] = vector("y", N);
-    lay(2);
-    memcpy(values_of(1), gate, N * sizeof gate[0]);
-    put_nothing();
-    put(N, N, 0, 0); /* past the end: it would be one that nothing passes */
+    bench.in[0] = bench_vector("x", N);
+    bench.in[1] = bench_vector("g", N);
+    bench.out[0] = bench_vector("y", N);
+    bench_lay(2);
+    memcpy(bench_values(1), gate, N * sizeof gate[0]);
+    bench_put_nothing();
+    bench_put(N, N, 0, 0); /* past the end: it would be one that nothing passes */
 }
 
 static double of_itself(double v) {
@@ -126,9 +127,10 @@ struct exchange {
 static void expect_exchange(const struct exchange *e, const double gate[N], size_t row) {
     lay_gated(gate);
     for (size_t i = 0; i < N; i++) {
-        put(i, i, wild(i + 7) * e->belongs(gate[i]), wild(i + 7) * e->stands(gate[i]));
+        bench_put(i, i, bench_wild(i + 7) * e->belongs(gate[i]),
+                  bench_wild(i + 7) * e->stands(gate[i]));
     }
-    expect_hypothesis(gc_guess_function, true, e->cause, e->text, row);
+    bench_expect(gc_guess_function, true, e->cause, e->text, row);
 }
 
 Test(factors, tell_which_function_of_a_value_stands_for_which) {
@@ -185,10 +187,10 @@ Test(factors, find_no_step_missing_by_what_is_wrong_alone) {
         struct gc_guess guess = {.cause = GRADCHECK_CAUSE_NONE};
         lay_gated(gate);
         for (size_t i = 0; i < N; i++) {
-            put(i, i, wild(i) * (gate[i] > 0), i == 3 ? 0 : wild(i));
+            bench_put(i, i, bench_wild(i) * (gate[i] > 0), i == 3 ? 0 : bench_wild(i));
         }
-        bench.error[at(3, 3)] = INFINITY; /* who knows */
-        struct gc_table t = open_table(true);
+        bench.error[bench_at(3, 3)] = INFINITY; /* who knows */
+        struct gc_table t = bench_table(true);
         if (alone != 0) {
             gc_table_ignore_right(&t);
         }
@@ -203,48 +205,48 @@ Test(factors, look_at_no_gradient_but_their_own) {
     static const double gate[N] = {0.4, -0.6, 0.9, -1.1, 0.3, -0.2};
     lay_gated(gate);
     for (size_t i = 0; i < N; i++) {
-        put(i, i, wild(i) * (gate[i] > 0), 0);
-        bench.right[at(i, N)] = 0; /* of the gate: something where nothing belongs */
+        bench_put(i, i, bench_wild(i) * (gate[i] > 0), 0);
+        bench.right[bench_at(i, N)] = 0; /* of the gate: something where nothing belongs */
     }
-    expect_hypothesis(gc_guess_function, true, GRADCHECK_CAUSE_NONE, NULL, 0);
+    bench_expect(gc_guess_function, true, GRADCHECK_CAUSE_NONE, NULL, 0);
 }
 
 Test(factors, tell_which_of_two_values_stands_for_the_other) {
     for (int gaps = 0; gaps < 2; gaps++) {
-        bench.in[0] = vector("x", N);
-        bench.in[1] = vector("u", N);
-        bench.in[2] = vector("w", N);
-        bench.out[0] = vector("y", 2);
-        lay(3);
+        bench.in[0] = bench_vector("x", N);
+        bench.in[1] = bench_vector("u", N);
+        bench.in[2] = bench_vector("w", N);
+        bench.out[0] = bench_vector("y", 2);
+        bench_lay(3);
         for (size_t i = 0; i < N; i++) {
-            const double w = values_of(2)[i];
-            const double u = gaps == 0 ? wild(i + 40) : i % 2 == 0 ? w : 0;
-            values_of(1)[i] = u;
-            put(0, i, wild(i + 50) * w, wild(i + 50) * u);
+            const double w = bench_values(2)[i];
+            const double u = gaps == 0 ? bench_wild(i + 40) : i % 2 == 0 ? w : 0;
+            bench_values(1)[i] = u;
+            bench_put(0, i, bench_wild(i + 50) * w, bench_wild(i + 50) * u);
         }
         /* where all that is wrong is 0, any value that is 0 there would do */
-        expect_hypothesis(gc_guess_two_values, false, GRADCHECK_CAUSE_WRONG_ARGUMENT,
-                          gaps == 0 ? "is made with u where w belongs" : NULL, (size_t)gaps);
+        bench_expect(gc_guess_two_values, false, GRADCHECK_CAUSE_WRONG_ARGUMENT,
+                     gaps == 0 ? "is made with u where w belongs" : NULL, (size_t)gaps);
     }
 }
 
 /* y = sigmoid(x + b), the slope taken at b: x is what most sums hold, so two ratios do not tell. */
 Test(factors, find_the_input_itself_left_out_of_a_sum_by_three_ratios) {
     for (size_t n_wrong = 2; n_wrong <= 4; n_wrong++) {
-        bench.in[0] = vector("x", N);
-        bench.in[1] = vector("b", N);
-        bench.out[0] = vector("y", N);
-        lay(2);
-        put_nothing();
+        bench.in[0] = bench_vector("x", N);
+        bench.in[1] = bench_vector("b", N);
+        bench.out[0] = bench_vector("y", N);
+        bench_lay(2);
+        bench_put_nothing();
         for (size_t i = 0; i < N; i++) {
             const double x = i < n_wrong ? 0.5 + 0.3 * (double)i : 0;
-            const double b = values_of(1)[i];
-            values_of(0)[i] = x;
+            const double b = bench_values(1)[i];
+            bench_values(0)[i] = x;
             bench.y0[i] = gc_sigmoid(x + b);
-            put(i, i, gc_sigmoid_slope(bench.y0[i]), gc_sigmoid_slope(gc_sigmoid(b)));
+            bench_put(i, i, gc_sigmoid_slope(bench.y0[i]), gc_sigmoid_slope(gc_sigmoid(b)));
         }
-        expect_hypothesis(gc_guess_incomplete, true, GRADCHECK_CAUSE_WRONG_ARGUMENT,
-                          n_wrong > 2 ? "at a sum from which x is left out" : NULL, n_wrong);
+        bench_expect(gc_guess_incomplete, true, GRADCHECK_CAUSE_WRONG_ARGUMENT,
+                     n_wrong > 2 ? "at a sum from which x is left out" : NULL, n_wrong);
     }
 }
 
@@ -254,19 +256,20 @@ Test(factors, find_a_mean_over_the_outputs_that_an_entry_reaches) {
     static const bool reaches[4][3] = {{1, 0, 0}, {1, 1, 0}, {1, 1, 1}, {1, 0, 1}};
     static const double n[] = {4, 2, 2};
     enum { N_REACHED = 8 };
-    bench.in[0] = vector("x", 3);
-    bench.in[1] = vector("b", 2);
-    bench.out[0] = vector("y", 4);
-    lay(2);
+    bench.in[0] = bench_vector("x", 3);
+    bench.in[1] = bench_vector("b", 2);
+    bench.out[0] = bench_vector("y", 4);
+    bench_lay(2);
     for (size_t r = 0; r < 4; r++) {
         for (size_t c = 0; c < 3; c++) {
-            put(r, c, reaches[r][c] * wild(r + 4 * c), reaches[r][c] * wild(r + 4 * c) / n[c]);
+            bench_put(r, c, reaches[r][c] * bench_wild(r + 4 * c),
+                      reaches[r][c] * bench_wild(r + 4 * c) / n[c]);
         }
     }
-    expect_hypothesis(gc_guess_contributions, true, GRADCHECK_CAUSE_SIZE_FACTOR,
-                      "divided by the number of outputs that an entry reaches", 0);
-    cr_expect(fabs(confidence_of(gc_guess_contributions, true) - 0.95 * gc_support(N_REACHED)) <=
+    bench_expect(gc_guess_contributions, true, GRADCHECK_CAUSE_SIZE_FACTOR,
+                 "divided by the number of outputs that an entry reaches", 0);
+    cr_expect(fabs(bench_confidence(gc_guess_contributions, true) - 0.95 * gc_support(N_REACHED)) <=
               1e-14);
-    put(3, 0, 0, 0);
-    expect_hypothesis(gc_guess_contributions, true, GRADCHECK_CAUSE_NONE, NULL, 1);
+    bench_put(3, 0, 0, 0);
+    bench_expect(gc_guess_contributions, true, GRADCHECK_CAUSE_NONE, NULL, 1);
 }

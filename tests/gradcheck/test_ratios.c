@@ -9,20 +9,20 @@
 
 Test(ratios, find_a_constant_where_the_right_answer_varies_from_three_elements_on) {
     for (size_t n = 2; n <= 4; n++) {
-        bench.in[0] = vector("x", n);
-        bench.in[1] = vector("b", 3);
-        bench.out[0] = vector("y", 2);
-        lay(2);
+        bench.in[0] = bench_vector("x", n);
+        bench.in[1] = bench_vector("b", 3);
+        bench.out[0] = bench_vector("y", 2);
+        bench_lay(2);
         for (size_t c = 0; c < n; c++) {
-            put(0, c, wild(c), copysign(1.83, wild(c)));
+            bench_put(0, c, bench_wild(c), copysign(1.83, bench_wild(c)));
         }
-        expect_hypothesis(gc_guess_power, false, GRADCHECK_CAUSE_MISSING_FACTOR,
-                          n > 2 ? "x.grad is 1.83 everywhere, with the right sign" : NULL, n);
+        bench_expect(gc_guess_power, false, GRADCHECK_CAUSE_MISSING_FACTOR,
+                     n > 2 ? "x.grad is 1.83 everywhere, with the right sign" : NULL, n);
         for (size_t c = 0; c < n; c++) {
-            put(0, c, wild(c), -wild(c) * wild(c));
+            bench_put(0, c, bench_wild(c), -bench_wild(c) * bench_wild(c));
         }
-        expect_hypothesis(gc_guess_power, false, GRADCHECK_CAUSE_EXTRA_FACTOR,
-                          n > 2 ? "is the square of the right one" : NULL, n);
+        bench_expect(gc_guess_power, false, GRADCHECK_CAUSE_EXTRA_FACTOR,
+                     n > 2 ? "is the square of the right one" : NULL, n);
     }
 }
 
@@ -39,19 +39,19 @@ Test(ratios, find_1_minus_a_sigmoid_of_three_entries) {
         {0.01, 0, {0.9, -1.3, 0.6, 2.1}, false, true},
         {0.01, 0.2, {0.9, -1.3, 0.6, 2.1}, false, false},
     };
-    bench.in[0] = vector("x", 4);
-    bench.out[0] = vector("y", 4);
+    bench.in[0] = bench_vector("x", 4);
+    bench.out[0] = bench_vector("y", 4);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        lay(1);
-        put_nothing();
+        bench_lay(1);
+        bench_put_nothing();
         for (size_t c = 0; c < 4; c++) {
             const double z = rows[i].multiple * rows[i].x[c] * (1 + rows[i].garbled * (double)c);
-            values_of(0)[c] = rows[i].x[c];
-            put(c, c, gc_sigmoid(z), 1 - gc_sigmoid(z));
+            bench_values(0)[c] = rows[i].x[c];
+            bench_put(c, c, gc_sigmoid(z), 1 - gc_sigmoid(z));
         }
-        put(0, 3, 0, rows[i].elsewhere); /* and 1 where nothing belongs */
-        expect_hypothesis(gc_guess_complement, true, GRADCHECK_CAUSE_SIGN,
-                          rows[i].found ? "1 minus the right one" : NULL, i);
+        bench_put(0, 3, 0, rows[i].elsewhere); /* and 1 where nothing belongs */
+        bench_expect(gc_guess_complement, true, GRADCHECK_CAUSE_SIGN,
+                     rows[i].found ? "1 minus the right one" : NULL, i);
     }
 }
 
@@ -78,35 +78,35 @@ Test(ratios, name_the_range_of_ratios_that_depend_on_the_output) {
         {{3, 0, 3, 3}, {3, 0, 2, 1}, GRADCHECK_CAUSE_NONE, NULL},
         {{3, 0, 1.5, 2}, {3, 0, 1, 1}, GRADCHECK_CAUSE_NONE, NULL},
     };
-    bench.in[0] = vector("x", 3);
-    bench.in[1] = vector("b", 3);
-    bench.out[0] = vector("y", 4);
+    bench.in[0] = bench_vector("x", 3);
+    bench.in[1] = bench_vector("b", 3);
+    bench.out[0] = bench_vector("y", 4);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        lay(2);
-        put_nothing();
+        bench_lay(2);
+        bench_put_nothing();
         for (size_t k = 0; k < 12; k++) {
             const size_t r = k / 3;
-            const double right = k % 3 < rows[i].n_shown[r] ? wild(k) : 0;
-            put(r, k % 3, right, right * rows[i].ratio[r]);
+            const double right = k % 3 < rows[i].n_shown[r] ? bench_wild(k) : 0;
+            bench_put(r, k % 3, right, right * rows[i].ratio[r]);
         }
-        expect_hypothesis(gc_guess_of_output, true, rows[i].cause, rows[i].text, i);
+        bench_expect(gc_guess_of_output, true, rows[i].cause, rows[i].text, i);
     }
 }
 
 Test(ratios, allow_a_ratio_the_error_of_a_small_right_answer) {
     static const double ratio[] = {3, 1.5, 2};
     for (int wide = 0; wide < 2; wide++) {
-        bench.in[0] = vector("x", 2);
-        bench.out[0] = vector("y", 3);
-        lay(1);
+        bench.in[0] = bench_vector("x", 2);
+        bench.out[0] = bench_vector("y", 3);
+        bench_lay(1);
         for (size_t r = 0; r < 3; r++) {
-            put(r, 0, 0.9, 0.9 * ratio[r]);
-            put(r, 1, 0.1, 0.1 * ratio[r]);
+            bench_put(r, 0, 0.9, 0.9 * ratio[r]);
+            bench_put(r, 1, 0.1, 0.1 * ratio[r]);
         }
-        put(2, 1, 0.1, 0.1 * 2.06);
-        bench.error[at(2, 1)] = wide != 0 ? 1e-3 : 1e-5;
-        expect_hypothesis(gc_guess_of_output, true, GRADCHECK_CAUSE_MISSING_FACTOR,
-                          wide != 0 ? "by 1.5 to 3," : NULL, (size_t)wide);
+        bench_put(2, 1, 0.1, 0.1 * 2.06);
+        bench.error[bench_at(2, 1)] = wide != 0 ? 1e-3 : 1e-5;
+        bench_expect(gc_guess_of_output, true, GRADCHECK_CAUSE_MISSING_FACTOR,
+                     wide != 0 ? "by 1.5 to 3," : NULL, (size_t)wide);
     }
 }
 
@@ -120,14 +120,14 @@ Test(ratios, say_nothing_of_a_ratio_that_is_the_same_along_a_row_of_the_output) 
         {{0.01, 0.01, 0.01, 0.018, 0.018, 0.018}, NULL},
         {{0.01, 0.01, 0.01, 0.018, 0.018, 0.015}, "too small, by 0.01 to 0.018"},
     };
-    bench.in[0] = vector("x", 2);
-    bench.out[0] = matrix("y", 2, 3);
+    bench.in[0] = bench_vector("x", 2);
+    bench.out[0] = bench_matrix("y", 2, 3);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        lay(1);
+        bench_lay(1);
         for (size_t k = 0; k < 12; k++) {
-            put(k / 2, k % 2, wild(k), wild(k) * rows[i].ratio[k / 2]);
+            bench_put(k / 2, k % 2, bench_wild(k), bench_wild(k) * rows[i].ratio[k / 2]);
         }
-        expect_hypothesis(gc_guess_of_output, true, GRADCHECK_CAUSE_EXTRA_FACTOR, rows[i].text, i);
+        bench_expect(gc_guess_of_output, true, GRADCHECK_CAUSE_EXTRA_FACTOR, rows[i].text, i);
     }
 }
 
@@ -152,16 +152,15 @@ Test(ratios, find_what_is_right_at_index_0_of_an_axis_of_3_to_64) {
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const size_t n = rows[i].n * rows[i].m;
-        bench.in[0] = matrix("x", rows[i].n, rows[i].m);
-        bench.out[0] = vector("y", 2);
-        lay(1);
+        bench.in[0] = bench_matrix("x", rows[i].n, rows[i].m);
+        bench.out[0] = bench_vector("y", 2);
+        bench_lay(1);
         for (size_t c = 0; c < n; c++) {
             const bool same = c % rows[i].step == 0 && c / rows[i].step < rows[i].n_right;
-            const double right = same && rows[i].nothing ? 0 : 2 + wild(c);
-            put(0, c, right, same ? right : 3 + wild(c + 5));
+            const double right = same && rows[i].nothing ? 0 : 2 + bench_wild(c);
+            bench_put(0, c, right, same ? right : 3 + bench_wild(c + 5));
         }
-        expect_hypothesis(gc_guess_first_row_only, false, GRADCHECK_CAUSE_BROADCAST, rows[i].text,
-                          i);
+        bench_expect(gc_guess_first_row_only, false, GRADCHECK_CAUSE_BROADCAST, rows[i].text, i);
     }
 }
 
@@ -185,22 +184,23 @@ Test(ratios, find_a_value_that_stands_there_alone) {
     };
     static int32_t labels[4] = {9, 9, 9, 9};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        bench.in[0] = vector("x", 4);
-        bench.in[1] = vector("u", 4);
-        bench.in[2] = vector("labels", 4);
+        bench.in[0] = bench_vector("x", 4);
+        bench.in[1] = bench_vector("u", 4);
+        bench.in[2] = bench_vector("labels", 4);
         bench.in[2].dtype = GRADCHECK_I32;
         bench.in[2].value = labels;
-        bench.out[0] = vector("y", 4);
-        lay(3);
-        const double *const of[] = {values_of(0), bench.y0, values_of(1)};
+        bench.out[0] = bench_vector("y", 4);
+        bench_lay(3);
+        const double *const of[] = {bench_values(0), bench.y0, bench_values(1)};
         if (rows[i].by_output) {
-            put_nothing();
+            bench_put_nothing();
         }
         for (size_t c = 0; c < 4; c++) {
-            put(rows[i].by_output ? c : 0, c, wild(c + 60), rows[i].f(of[rows[i].of][c]));
+            bench_put(rows[i].by_output ? c : 0, c, bench_wild(c + 60),
+                      rows[i].f(of[rows[i].of][c]));
         }
-        expect_hypothesis(gc_guess_known_value, rows[i].by_output, GRADCHECK_CAUSE_WRONG_ARGUMENT,
-                          rows[i].text, i);
+        bench_expect(gc_guess_known_value, rows[i].by_output, GRADCHECK_CAUSE_WRONG_ARGUMENT,
+                     rows[i].text, i);
     }
 }
 
@@ -208,17 +208,17 @@ Test(ratios, find_a_value_that_stands_there_alone) {
 Test(ratios, find_the_term_of_a_label_that_stands_there_alone) {
     static int32_t label[] = {1};
     for (size_t n = 2; n <= 4; n++) {
-        bench.in[0] = matrix("x", 1, n);
-        bench.in[1] = vector("label", 1);
+        bench.in[0] = bench_matrix("x", 1, n);
+        bench.in[1] = bench_vector("label", 1);
         bench.in[1].dtype = GRADCHECK_I32;
         bench.in[1].value = label;
-        bench.out[0] = vector("y", 2);
-        lay(2);
+        bench.out[0] = bench_vector("y", 2);
+        bench_lay(2);
         for (size_t c = 0; c < n; c++) {
             const double p = 0.1 + 0.07 * (double)c;
-            put(0, c, p - (c == 1), c == 1 ? -1 : 0);
+            bench_put(0, c, p - (c == 1), c == 1 ? -1 : 0);
         }
-        expect_hypothesis(gc_guess_known_value, false, GRADCHECK_CAUSE_DROPPED_TERM,
-                          n > 2 ? "holds the term in label alone" : NULL, n);
+        bench_expect(gc_guess_known_value, false, GRADCHECK_CAUSE_DROPPED_TERM,
+                     n > 2 ? "holds the term in label alone" : NULL, n);
     }
 }

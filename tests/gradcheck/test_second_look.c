@@ -88,6 +88,19 @@ static void open_gate(struct gate *g, float least_a, float factor) {
     g->at = g->a[WRONG];
 }
 
+static struct gradcheck_kernel describe(struct gate *g, const struct gradcheck_tensor inputs[],
+                                        size_t n_inputs, const struct gradcheck_tensor *output) {
+    return (struct gradcheck_kernel){.name = "gate",
+                                     .inputs = inputs,
+                                     .n_inputs = n_inputs,
+                                     .outputs = output,
+                                     .n_outputs = 1,
+                                     .forward = forward,
+                                     .forward_wide = forward_wide,
+                                     .backward = backward,
+                                     .ctx = g};
+}
+
 static struct gradcheck_report check(struct gate *g, uint64_t seed, size_t max_evaluations) {
     struct gradcheck_tensor inputs[] = {
         GRADCHECK_INPUT("p", g->p, g->dp, N),
@@ -95,16 +108,8 @@ static struct gradcheck_report check(struct gate *g, uint64_t seed, size_t max_e
         GRADCHECK_INPUT("a", g->a, g->da, N),
     };
     inputs[2].grad_scale = (double)g->stored;
-    const struct gradcheck_tensor outputs[] = {GRADCHECK_OUTPUT("y", g->y, g->dy, N)};
-    const struct gradcheck_kernel kernel = {.name = "gate",
-                                            .inputs = inputs,
-                                            .n_inputs = 3,
-                                            .outputs = outputs,
-                                            .n_outputs = 1,
-                                            .forward = forward,
-                                            .forward_wide = forward_wide,
-                                            .backward = backward,
-                                            .ctx = g};
+    const struct gradcheck_tensor output = GRADCHECK_OUTPUT("y", g->y, g->dy, N);
+    const struct gradcheck_kernel kernel = describe(g, inputs, 3, &output);
     const struct gradcheck_options o = {
         .n_points = 1, .seed = seed, .max_evaluations = max_evaluations, .no_diagnosis = true};
     struct gradcheck_report r;
@@ -230,19 +235,11 @@ Test(gradcheck_second_look, the_point_is_left_as_it_was) {
 /* A gate's session up to the second look, without the screen. */
 static void start_looking(struct gate *g, size_t max_evaluations, struct gc_session *s,
                           struct gradcheck_report *r) {
-    static struct gradcheck_tensor inputs[1], outputs[1];
+    static struct gradcheck_tensor input, output;
     static struct gradcheck_kernel kernel;
-    inputs[0] = (struct gradcheck_tensor)GRADCHECK_INPUT("a", g->a, g->da, N);
-    outputs[0] = (struct gradcheck_tensor)GRADCHECK_OUTPUT("y", g->y, g->dy, N);
-    kernel = (struct gradcheck_kernel){.name = "gate",
-                                       .inputs = inputs,
-                                       .n_inputs = 1,
-                                       .outputs = outputs,
-                                       .n_outputs = 1,
-                                       .forward = forward,
-                                       .forward_wide = forward_wide,
-                                       .backward = backward,
-                                       .ctx = g};
+    input = (struct gradcheck_tensor)GRADCHECK_INPUT("a", g->a, g->da, N);
+    output = (struct gradcheck_tensor)GRADCHECK_OUTPUT("y", g->y, g->dy, N);
+    kernel = describe(g, &input, 1, &output);
     const struct gradcheck_options o = {.n_points = 1, .max_evaluations = max_evaluations};
     cr_assert_eq(gc_session_open(s, &kernel, &o, r, false), GRADCHECK_OK, "%s", r->summary);
     gc_choose_point(s, 0);

@@ -28,54 +28,54 @@ Test(terms, name_how_often_a_term_stands) {
         {-1, 0, 1, 1 + 5e-6, GRADCHECK_CAUSE_NONE, NULL},
         {1, 0, 1e-3, 15000, GRADCHECK_CAUSE_NONE, NULL},
     };
-    bench.in[0] = vector("x", N);
-    bench.in[1] = vector("v", N);
-    bench.in[2] = vector("u", N);
-    bench.out[0] = vector("y", 5);
+    bench.in[0] = bench_vector("x", N);
+    bench.in[1] = bench_vector("v", N);
+    bench.in[2] = bench_vector("u", N);
+    bench.out[0] = bench_vector("y", 5);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        lay(3);
+        bench_lay(3);
         for (size_t c = 0; c < N; c++) {
-            const double v = rows[i].scale * (1.5 + wild(c));
-            const double u = rows[i].from_v > 0 ? v * (1 + rows[i].from_v * wild(c + 9))
-                                                : fabs(rows[i].scale) * (1.5 + wild(c + 9));
-            values_of(1)[c] = v;
-            values_of(2)[c] = u;
-            put(0, c, v + rows[i].b * u, v + rows[i].b * rows[i].factor * u);
+            const double v = rows[i].scale * (1.5 + bench_wild(c));
+            const double u = rows[i].from_v > 0 ? v * (1 + rows[i].from_v * bench_wild(c + 9))
+                                                : fabs(rows[i].scale) * (1.5 + bench_wild(c + 9));
+            bench_values(1)[c] = v;
+            bench_values(2)[c] = u;
+            bench_put(0, c, v + rows[i].b * u, v + rows[i].b * rows[i].factor * u);
         }
-        expect_hypothesis(gc_guess_term, false, rows[i].cause, rows[i].text, i);
+        bench_expect(gc_guess_term, false, rows[i].cause, rows[i].text, i);
     }
 }
 
 Test(terms, want_three_wrong_elements_of_a_term) {
     for (size_t n = 2; n <= 4; n++) {
-        bench.in[0] = vector("x", N);
-        bench.in[1] = vector("u", N);
-        bench.out[0] = vector("y", 5);
-        lay(2);
+        bench.in[0] = bench_vector("x", N);
+        bench.in[1] = bench_vector("u", N);
+        bench.out[0] = bench_vector("y", 5);
+        bench_lay(2);
         for (size_t c = 0; c < N; c++) {
-            values_of(1)[c] = c < n ? 1 + 0.3 * (double)c : 0;
-            put(0, c, 2 + wild(c + 5), 2 + wild(c + 5) - values_of(1)[c]);
+            bench_values(1)[c] = c < n ? 1 + 0.3 * (double)c : 0;
+            bench_put(0, c, 2 + bench_wild(c + 5), 2 + bench_wild(c + 5) - bench_values(1)[c]);
         }
-        expect_hypothesis(gc_guess_term, false, GRADCHECK_CAUSE_DROPPED_TERM,
-                          n > 2 ? "lacks the term in u" : NULL, n);
+        bench_expect(gc_guess_term, false, GRADCHECK_CAUSE_DROPPED_TERM,
+                     n > 2 ? "lacks the term in u" : NULL, n);
     }
 }
 
 /* Where all is off by one factor, that says it. */
 Test(terms, want_two_ratios_of_a_term) {
     for (size_t n_ratios = 1; n_ratios <= 3; n_ratios++) {
-        bench.in[0] = vector("x", N);
-        bench.in[1] = vector("u", N);
-        bench.in[2] = vector("v", N);
-        bench.out[0] = vector("y", 5);
-        lay(3);
+        bench.in[0] = bench_vector("x", N);
+        bench.in[1] = bench_vector("u", N);
+        bench.in[2] = bench_vector("v", N);
+        bench.out[0] = bench_vector("y", 5);
+        bench_lay(3);
         for (size_t c = 0; c < N; c++) {
-            const double u = values_of(1)[c] = 1.5 + wild(c);
-            const double v = values_of(2)[c] = u * (1 + (double)(c % n_ratios));
-            put(0, c, v + u, v);
+            const double u = bench_values(1)[c] = 1.5 + bench_wild(c);
+            const double v = bench_values(2)[c] = u * (1 + (double)(c % n_ratios));
+            bench_put(0, c, v + u, v);
         }
-        expect_hypothesis(gc_guess_term, false, GRADCHECK_CAUSE_DROPPED_TERM,
-                          n_ratios > 1 ? "lacks the term in u" : NULL, n_ratios);
+        bench_expect(gc_guess_term, false, GRADCHECK_CAUSE_DROPPED_TERM,
+                     n_ratios > 1 ? "lacks the term in u" : NULL, n_ratios);
     }
 }
 
@@ -99,22 +99,23 @@ Test(terms, name_a_term_beside_others_by_a_natural_multiple) {
         {-triple, GRADCHECK_CAUSE_NONE, NULL},
         {-1.37, GRADCHECK_CAUSE_NONE, NULL},
     };
-    bench.in[0] = vector("s", 1);
-    bench.in[1] = vector("x", N);
-    bench.in[2] = vector("u", N);
-    bench.in[3] = vector("p", 1);
-    bench.in[4] = vector("triple", 3);
-    bench.out[0] = vector("y", 5);
+    bench.in[0] = bench_vector("s", 1);
+    bench.in[1] = bench_vector("x", N);
+    bench.in[2] = bench_vector("u", N);
+    bench.in[3] = bench_vector("p", 1);
+    bench.in[4] = bench_vector("triple", 3);
+    bench.out[0] = bench_vector("y", 5);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        lay(5);
-        bench.of = 1;
-        values_of(0)[0] = s;
-        values_of(3)[0] = p;
-        values_of(4)[0] = triple;
+        bench_lay(5);
+        bench_of = 1;
+        bench_values(0)[0] = s;
+        bench_values(3)[0] = p;
+        bench_values(4)[0] = triple;
         for (size_t c = 0; c < N; c++) {
-            put(0, c, 2 + wild(c + 5), 2 + wild(c + 5) + rows[i].k * values_of(2)[c]);
+            bench_put(0, c, 2 + bench_wild(c + 5),
+                      2 + bench_wild(c + 5) + rows[i].k * bench_values(2)[c]);
         }
-        expect_hypothesis(gc_guess_term, false, rows[i].cause, rows[i].text, i);
+        bench_expect(gc_guess_term, false, rows[i].cause, rows[i].text, i);
     }
 }
 
@@ -139,17 +140,18 @@ Test(terms, name_a_factor_of_all_that_couples_if_it_is_a_known_one) {
         {1, GRADCHECK_CAUSE_NONE, NULL},
         {1.7, GRADCHECK_CAUSE_NONE, NULL},
     };
-    bench.in[0] = vector("x", M);
-    bench.in[1] = vector("b", 7);
-    bench.out[0] = vector("y", M);
+    bench.in[0] = bench_vector("x", M);
+    bench.in[1] = bench_vector("b", 7);
+    bench.out[0] = bench_vector("y", M);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        lay(2);
+        bench_lay(2);
         for (size_t k = 0; k < M * M; k++) {
             const bool own = k / M == k % M;
-            put(k / M, k % M, wild(k), own ? 1.3 * wild(k) + 0.2 : rows[i].factor * wild(k));
+            bench_put(k / M, k % M, bench_wild(k),
+                      own ? 1.3 * bench_wild(k) + 0.2 : rows[i].factor * bench_wild(k));
         }
-        put(0, 1, 0, 0);
-        expect_hypothesis(gc_guess_coupling, true, rows[i].cause, rows[i].text, i);
+        bench_put(0, 1, 0, 0);
+        bench_expect(gc_guess_coupling, true, rows[i].cause, rows[i].text, i);
     }
 }
 
@@ -172,22 +174,22 @@ Test(terms, want_one_factor_of_all_that_couples) {
         {-1, {4e-4, -4.05e-4}, 1e-5, 1e-4, 20},
         {-1, {4e-4, -4.15e-4}, 1e-5, 1e-4, 0},
     };
-    bench.in[0] = vector("x", M);
-    bench.out[0] = vector("y", M);
+    bench.in[0] = bench_vector("x", M);
+    bench.out[0] = bench_vector("y", M);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        lay(1);
+        bench_lay(1);
         for (size_t k = 0; k < M * M; k++) {
-            const double right = 1e-3 * wild(k);
-            put(k / M, k % M, right, (k / M == k % M ? 1.3 : rows[i].factor) * right);
+            const double right = 1e-3 * bench_wild(k);
+            bench_put(k / M, k % M, right, (k / M == k % M ? 1.3 : rows[i].factor) * right);
         }
-        put(M - 1, 0, rows[i].last[0], rows[i].last[1]);
-        put(M - 1, M - 1, 4e-4, rows[i].own);
-        bench.error[at(M - 1, 0)] = rows[i].error;
+        bench_put(M - 1, 0, rows[i].last[0], rows[i].last[1]);
+        bench_put(M - 1, M - 1, 4e-4, rows[i].own);
+        bench.error[bench_at(M - 1, 0)] = rows[i].error;
         const double share = rows[i].factor == 3 ? 0.95 : 1; /* a plain number */
         const size_t pairs = (rows[i].n + 1) / 2;
-        cr_expect(fabs(confidence_of(gc_guess_coupling, true) - 0.9 * share * gc_support(pairs)) <=
-                      1e-14,
-                  "row %zu: %g", i, confidence_of(gc_guess_coupling, true));
+        cr_expect(fabs(bench_confidence(gc_guess_coupling, true) -
+                       0.9 * share * gc_support(pairs)) <= 1e-14,
+                  "row %zu: %g", i, bench_confidence(gc_guess_coupling, true));
     }
 }
 
@@ -208,11 +210,11 @@ enum { SQUARE = 4 }; /* three minors off the diagonal */
 
 /* No two neighbours are nearly parallel. */
 static void lay_sums(const struct sums *k) {
-    bench.in[0] = vector("x", SQUARE);
+    bench.in[0] = bench_vector("x", SQUARE);
     bench.in[0].dtype = k->narrow ? GRADCHECK_F32 : GRADCHECK_F64;
-    bench.in[1] = vector("b", 7);
-    bench.out[0] = vector("y", SQUARE);
-    lay(2);
+    bench.in[1] = bench_vector("b", 7);
+    bench.out[0] = bench_vector("y", SQUARE);
+    bench_lay(2);
     static const double of_a[] = {1, 1.1, 0.9, 1.2};
     static const double of_b[] = {0.5, 2, 0.6, 2.2};
     static const double off[] = {0.9, -0.8, 0.85, -0.7};
@@ -220,10 +222,10 @@ static void lay_sums(const struct sums *k) {
         const size_t r = i / SQUARE;
         const size_t c = i % SQUARE;
         const double scale = (r % 2 == 1 ? k->odd_row : 1) * (c % 2 == 1 ? k->odd_column : 1);
-        const double q = scale * (2 + wild(c + 20));
-        const double a = k->of_a * of_a[r] * q * (1 + k->noise * wild(i));
+        const double q = scale * (2 + bench_wild(c + 20));
+        const double a = k->of_a * of_a[r] * q * (1 + k->noise * bench_wild(i));
         const double b = of_b[r] * q * (1 + k->apart * off[c]);
-        put(r, c, a + b, k->factor * a + b);
+        bench_put(r, c, a + b, k->factor * a + b);
     }
 }
 
@@ -252,7 +254,7 @@ Test(terms, tell_two_sums_over_a_row_apart_by_their_minors) {
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         lay_sums(&rows[i]);
-        expect_hypothesis(gc_guess_one_of_two_sums, true, rows[i].cause, rows[i].text, i);
+        bench_expect(gc_guess_one_of_two_sums, true, rows[i].cause, rows[i].text, i);
     }
 }
 
@@ -265,17 +267,17 @@ Test(terms, want_two_minors_that_agree) {
     static const struct sums lost = {0, 1, 1, 1, 1, 0, false, GRADCHECK_CAUSE_NONE, NULL};
     static const struct sums often = {3, 1, 1, 1, 1, 0, false, GRADCHECK_CAUSE_NONE, NULL};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        double other[ELEMENTS];
+        double other[TABLES_MOST];
         lay_sums(&often);
         memcpy(other, bench.got, sizeof other);
         lay_sums(&lost);
         for (size_t k = 0; k < 4 && rows[i].disagrees; k++) {
-            bench.got[at(2 + k / 2, k % 2)] = other[at(2 + k / 2, k % 2)];
+            bench.got[bench_at(2 + k / 2, k % 2)] = other[bench_at(2 + k / 2, k % 2)];
         }
-        bench.error[at(3, 2)] = rows[i].n_known < 3 ? INFINITY : 0;
-        bench.error[at(0, 3)] = rows[i].n_known < 2 ? INFINITY : 0;
-        expect_hypothesis(gc_guess_one_of_two_sums, true, GRADCHECK_CAUSE_DROPPED_TERM,
-                          rows[i].found ? "lacks" : NULL, i);
+        bench.error[bench_at(3, 2)] = rows[i].n_known < 3 ? INFINITY : 0;
+        bench.error[bench_at(0, 3)] = rows[i].n_known < 2 ? INFINITY : 0;
+        bench_expect(gc_guess_one_of_two_sums, true, GRADCHECK_CAUSE_DROPPED_TERM,
+                     rows[i].found ? "lacks" : NULL, i);
     }
 }
 
@@ -289,11 +291,12 @@ Test(terms, want_minors_of_what_is_added_to_be_0) {
         const double mixed = right[0] * d[3] + d[0] * right[3] - right[1] * d[2] - d[1] * right[2];
         const double by = 7 / mixed; /* the minor of the right ones is -7 */
         for (size_t i = 0; i < 4; i++) {
-            put(2 * m + i / 2, 2 - 2 * m + i % 2, 0.01 * right[i], 0.01 * (right[i] + by * d[i]));
+            bench_put(2 * m + i / 2, 2 - 2 * m + i % 2, 0.01 * right[i],
+                      0.01 * (right[i] + by * d[i]));
         }
     }
-    bench.error[at(3, 2)] = INFINITY;
-    expect_hypothesis(gc_guess_one_of_two_sums, true, GRADCHECK_CAUSE_NONE, NULL, 0);
+    bench.error[bench_at(3, 2)] = INFINITY;
+    bench_expect(gc_guess_one_of_two_sums, true, GRADCHECK_CAUSE_NONE, NULL, 0);
 }
 
 /* Elements that are known to three digits and less: whatever stands there, they decide nothing. */
@@ -301,11 +304,10 @@ Test(terms, leave_out_minors_that_are_not_known_well) {
     static const struct sums lost = {0, 1, 1, 1, 1, 0, false, GRADCHECK_CAUSE_NONE, NULL};
     for (size_t row = 2; row < SQUARE; row++) {
         lay_sums(&lost);
-        const size_t i = at(row, 0);
+        const size_t i = bench_at(row, 0);
         bench.error[i] = fabs(bench.right[i]) / 1500;
         bench.got[i] *= 1.3;
-        expect_hypothesis(gc_guess_one_of_two_sums, true, GRADCHECK_CAUSE_DROPPED_TERM, "lacks",
-                          row);
+        bench_expect(gc_guess_one_of_two_sums, true, GRADCHECK_CAUSE_DROPPED_TERM, "lacks", row);
     }
 }
 
@@ -314,17 +316,18 @@ Test(terms, leave_out_minors_that_are_not_known_well) {
 enum { PRODUCTS = 5 };
 
 static void lay_product(double sign, double first, double second, bool by_output) {
-    bench.in[0] = vector("x", PRODUCTS);
-    bench.out[0] = vector("y", PRODUCTS);
-    lay(1);
-    put_nothing();
+    bench.in[0] = bench_vector("x", PRODUCTS);
+    bench.out[0] = bench_vector("y", PRODUCTS);
+    bench_lay(1);
+    bench_put_nothing();
     for (size_t i = 0; i < PRODUCTS; i++) {
-        const double x = 1.5 + wild(i);
-        const double y = i == 2 ? 0 : 2 + wild(i + 11); /* where g is 0 there is but the rest */
-        const double rest = 1.5 + wild(i + 22);
-        values_of(0)[i] = x;
+        const double x = 1.5 + bench_wild(i);
+        const double y =
+            i == 2 ? 0 : 2 + bench_wild(i + 11); /* where g is 0 there is but the rest */
+        const double rest = 1.5 + bench_wild(i + 22);
+        bench_values(0)[i] = x;
         bench.y0[i] = y;
-        put(by_output ? i : 0, i, sign * y / x + rest, first * sign * y / x + second * rest);
+        bench_put(by_output ? i : 0, i, sign * y / x + rest, first * sign * y / x + second * rest);
     }
 }
 
@@ -348,7 +351,7 @@ Test(terms, name_the_wrong_term_of_the_product_rule) {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         for (int way = 0; way < 4; way++) {
             lay_product(way / 2 == 0 ? 1 : -1, rows[i].first, rows[i].second, way % 2 == 0);
-            expect_hypothesis(gc_guess_product_rule, way % 2 == 0, rows[i].cause, rows[i].text, i);
+            bench_expect(gc_guess_product_rule, way % 2 == 0, rows[i].cause, rows[i].text, i);
         }
     }
 }
@@ -357,30 +360,31 @@ Test(terms, want_two_ratios_of_a_product) {
     for (size_t n = 1; n <= 3; n++) {
         lay_product(1, 1, 0, true);
         for (size_t i = n; i < PRODUCTS; i++) {
-            put(i, i, bench.y0[i] / values_of(0)[i], bench.y0[i] / values_of(0)[i]);
+            bench_put(i, i, bench.y0[i] / bench_values(0)[i], bench.y0[i] / bench_values(0)[i]);
         }
-        expect_hypothesis(gc_guess_product_rule, true, GRADCHECK_CAUSE_DROPPED_TERM,
-                          n > 1 ? "lacks the second term of the product rule" : NULL, n);
+        bench_expect(gc_guess_product_rule, true, GRADCHECK_CAUSE_DROPPED_TERM,
+                     n > 1 ? "lacks the second term of the product rule" : NULL, n);
     }
 }
 
 /* y[i] = x g[i](x) */
 Test(terms, find_the_wrong_term_of_the_product_with_a_scalar) {
-    bench.in[0] = vector("x", 1);
-    bench.out[0] = vector("y", PRODUCTS);
-    lay(1);
+    bench.in[0] = bench_vector("x", 1);
+    bench.out[0] = bench_vector("y", PRODUCTS);
+    bench_lay(1);
     for (size_t r = 0; r < PRODUCTS; r++) {
-        put(r, 0, bench.y0[r] / values_of(0)[0] + 2 + wild(r), bench.y0[r] / values_of(0)[0]);
+        bench_put(r, 0, bench.y0[r] / bench_values(0)[0] + 2 + bench_wild(r),
+                  bench.y0[r] / bench_values(0)[0]);
     }
-    expect_hypothesis(gc_guess_product_rule, true, GRADCHECK_CAUSE_DROPPED_TERM,
-                      "lacks the second term of the product rule", 0);
+    bench_expect(gc_guess_product_rule, true, GRADCHECK_CAUSE_DROPPED_TERM,
+                 "lacks the second term of the product rule", 0);
 }
 
 Test(terms, take_a_factor_from_an_element_that_is_known_well) {
     lay_product(1, 1, -1, true);
-    const double rest = 1.5 + wild(22);
-    bench.error[at(0, 0)] = rest / 60;
-    bench.right[at(0, 0)] += rest / 70;
-    expect_hypothesis(gc_guess_product_rule, true, GRADCHECK_CAUSE_SIGN,
-                      "the second term of the product rule of x.grad has the wrong sign", 0);
+    const double rest = 1.5 + bench_wild(22);
+    bench.error[bench_at(0, 0)] = rest / 60;
+    bench.right[bench_at(0, 0)] += rest / 70;
+    bench_expect(gc_guess_product_rule, true, GRADCHECK_CAUSE_SIGN,
+                 "the second term of the product rule of x.grad has the wrong sign", 0);
 }

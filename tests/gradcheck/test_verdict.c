@@ -59,12 +59,16 @@ Test(gradcheck_verdict, entries_are_counted_by_their_verdicts_and_the_worst_is_k
     gc_session_close(&h.s);
 }
 
+static void open_zeros(struct hand *h) {
+    open_hand(h);
+    for (size_t e = 0; e < N; e++) {
+        h->s.grad[e] = h->s.numeric[e] = 0;
+    }
+}
+
 Test(gradcheck_verdict, a_gradient_of_zeros_that_differences_confirm_shows_nothing) {
     struct hand h;
-    open_hand(&h);
-    for (size_t e = 0; e < N; e++) {
-        h.s.grad[e] = h.s.numeric[e] = 0;
-    }
+    open_zeros(&h);
     gc_judge_entries(&h.s);
     cr_expect_eq(h.r.tensors[0].n_inconclusive, (size_t)N);
     cr_expect_eq(h.r.tensors[0].worst.reason, GRADCHECK_VACUOUS);
@@ -82,11 +86,8 @@ Test(gradcheck_verdict, a_gradient_of_zeros_that_differences_confirm_shows_nothi
 /* An entry that was looked at and differs from 0 is enough, though what follows it was not. */
 Test(gradcheck_verdict, zeros_show_something_beside_an_entry_that_is_not) {
     struct hand h;
-    open_hand(&h);
-    for (size_t e = 0; e < N; e++) {
-        h.s.grad[e] = 0;
-        h.s.numeric[e] = e == N - 1 ? 1 : 0;
-    }
+    open_zeros(&h);
+    h.s.numeric[N - 1] = 1;
     memset(h.s.state + N, GC_UNSEEN, N);
     gc_judge_entries(&h.s);
     cr_expect_eq(h.r.tensors[0].n_pass, (size_t)N - 1);
@@ -97,9 +98,8 @@ Test(gradcheck_verdict, zeros_show_something_beside_an_entry_that_is_not) {
 /* One loose bound gives the tensor a scale that the others would pass at. */
 Test(gradcheck_verdict, zeros_show_nothing_whatever_their_bounds) {
     struct hand h;
-    open_hand(&h);
+    open_zeros(&h);
     for (size_t e = 0; e < N; e++) {
-        h.s.grad[e] = h.s.numeric[e] = 0;
         h.s.bound[e] = 1e-15;
     }
     h.s.numeric[2] = h.s.bound[2] = 1e-9;

@@ -36,6 +36,39 @@ static void set(const struct gradcheck_tensor *t, void *buffer, size_t element, 
     }
 }
 
+enum part { VALUE, GRAD, TANGENT };
+
+static void *part_of(const struct gradcheck_tensor *t, enum part part) {
+    return part == VALUE ? t->value : part == GRAD ? t->grad : t->tangent;
+}
+
+/* What the float tensors hold one after another; `missing` where one has no such part. Returns the
+ * number of elements. */
+static size_t gather_part(const struct gradcheck_tensor tensors[], size_t n_tensors, enum part part,
+                          double missing, double to[]) {
+    size_t n = 0;
+    for (size_t i = 0; i < n_tensors; i++) {
+        const void *from = part_of(&tensors[i], part);
+        for (size_t e = 0; is_float(&tensors[i]) && e < tensor_count(&tensors[i]); e++) {
+            to[n++] = from != NULL ? get(&tensors[i], from, e) : missing;
+        }
+    }
+    return n;
+}
+
+/* The other way round; a part that a tensor has not is left out. */
+static void scatter_part(const struct gradcheck_tensor tensors[], size_t n_tensors, enum part part,
+                         const double from[]) {
+    for (size_t i = 0; i < n_tensors; i++) {
+        void *to = part_of(&tensors[i], part);
+        for (size_t e = 0; is_float(&tensors[i]) && e < tensor_count(&tensors[i]); e++, from++) {
+            if (to != NULL) {
+                set(&tensors[i], to, e, *from);
+            }
+        }
+    }
+}
+
 /* ---- the two functions, with their Jacobians j[output][input] ---- */
 
 static const int32_t ids[] = {2, 0};
@@ -100,16 +133,9 @@ static void make_mistake(const struct mixed *m, size_t n_in, size_t n_out, doubl
 
 /* Values and the Jacobian at what the inputs hold. */
 static void evaluate(const struct mixed *m, double out[], double j[][MIXED_MOST]) {
-    double in[MIXED_MOST];
-    size_t n_in = 0, n_out = 0;
-    for (size_t i = 0; i < m->kernel.n_inputs; i++) {
-        for (size_t e = 0; is_float(&m->inputs[i]) && e < tensor_count(&m->inputs[i]); e++) {
-            in[n_in++] = get(&m->inputs[i], m->inputs[i].value, e);
-        }
-    }
-    for (size_t o = 0; o < m->kernel.n_outputs; o++) {
-        n_out += is_float(&m->outputs[o]) ? tensor_count(&m->outputs[o]) : 0;
-    }
+    double in[MIXED_MOST], outputs[MIXED_MOST];
+    const size_t n_in = gather_part(m->inputs, m->kernel.n_inputs, VALUE, 0, in);
+    const size_t n_out = gather_part(m->outputs, m->kernel.n_outputs, VALUE, 0, outputs);
     memset(j, 0, sizeof(double[MIXED_MOST][MIXED_MOST]));
     m->function(in, out, j);
     make_mistake(m, n_in, n_out, j);
@@ -120,13 +146,8 @@ static void evaluate(const struct mixed *m, double out[], double j[][MIXED_MOST]
 static int forward(void *ctx) {
     struct mixed *m = ctx;
     double out[MIXED_MOST], j[MIXED_MOST][MIXED_MOST];
-    size_t n = 0;
     evaluate(m, out, j);
-    for (size_t o = 0; o < m->kernel.n_outputs; o++) {
-        for (size_t e = 0; is_float(&m->outputs[o]) && e < tensor_count(&m->outputs[o]); e++) {
-            set(&m->outputs[o], m->outputs[o].value, e, out[n++]);
-        }
-    }
+    scatter_part(m->outputs, m->kernel.n_outputs, VALUE, out);
     return 0;
 }
 
@@ -146,15 +167,12 @@ static int forward_wide(void *ctx, double *const outputs[]) {
 static int backward(void *ctx) {
     struct mixed *m = ctx;
     double out[MIXED_MOST], j[MIXED_MOST][MIXED_MOST], cotangent[MIXED_MOST];
-    size_t n_out = 0, at = 0;
+    double sums[MIXED_MOST];
     evaluate(m, out, j);
-    for (size_t o = 0; o < m->kernel.n_outputs; o++) {
-        const struct gradcheck_tensor *t = &m->outputs[o];
-        for (size_t e = 0; is_float(t) && e < tensor_count(t); e++) {
-            cotangent[n_out++] = t->grad != NULL ? get(t, t->grad, e) : 1;
-        }
-    }
-    for (size_t i = 0; i < m->kernel.n_inputs; i++) {
+    const size_t n_out = gather_part(m->outputs, m->kernel.n_outputs, GRAD, 1, cotangent);
+    const size_t n_in = gather_part(m->inputs, m->kernel.n_inputs, GRAD, 0, sums);
+    size_t at = 0;
+    for (size_t i = 0; i < m->kernel.n_inputs && at < n_in; i++) {
         const struct gradcheck_tensor *t = &m->inputs[i];
         for (size_t e = 0; is_float(t) && e < tensor_count(t); e++, at++) {
             double sum = 0;
@@ -162,35 +180,25 @@ static int backward(void *ctx) {
                 sum += j[o][at] * cotangent[o];
             }
             sum *= t->grad_scale != 0 ? t->grad_scale : 1;
-            if (t->grad != NULL) {
-                set(t, t->grad, e, sum + (m->kernel.grad_accumulates ? get(t, t->grad, e) : 0));
-            }
+            sums[at] = sum + (m->kernel.grad_accumulates ? sums[at] : 0);
         }
     }
+    scatter_part(m->inputs, m->kernel.n_inputs, GRAD, sums);
     return 0;
 }
 
 static int jvp(void *ctx) {
     struct mixed *m = ctx;
     double out[MIXED_MOST], j[MIXED_MOST][MIXED_MOST], direction[MIXED_MOST];
-    size_t n_in = 0, at = 0;
     evaluate(m, out, j);
-    for (size_t i = 0; i < m->kernel.n_inputs; i++) {
-        const struct gradcheck_tensor *t = &m->inputs[i];
-        for (size_t e = 0; is_float(t) && e < tensor_count(t); e++) {
-            direction[n_in++] = t->tangent != NULL ? get(t, t->tangent, e) : 0;
+    const size_t n_in = gather_part(m->inputs, m->kernel.n_inputs, TANGENT, 0, direction);
+    for (size_t o = 0; o < MIXED_MOST; o++) {
+        out[o] = 0;
+        for (size_t i = 0; i < n_in; i++) {
+            out[o] += j[o][i] * direction[i];
         }
     }
-    for (size_t o = 0; o < m->kernel.n_outputs; o++) {
-        const struct gradcheck_tensor *t = &m->outputs[o];
-        for (size_t e = 0; is_float(t) && e < tensor_count(t); e++, at++) {
-            double sum = 0;
-            for (size_t i = 0; i < n_in; i++) {
-                sum += j[at][i] * direction[i];
-            }
-            set(t, t->tangent, e, sum);
-        }
-    }
+    scatter_part(m->outputs, m->kernel.n_outputs, TANGENT, out);
     return 0;
 }
 

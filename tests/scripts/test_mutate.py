@@ -194,6 +194,13 @@ class Run(unittest.TestCase):
         (self.top / "tests/mutants-equivalent.txt").write_text(f"lib/x/x.c | {lines[0]} | \n", encoding="utf-8")
         self.assertEqual(self.mutate()[0], 2, "no reason")
 
+    def test_an_equivalent_change_that_is_made_no_more_is_an_error(self):
+        (self.top / "tests/mutants-equivalent.txt").write_text(
+            "lib/x/x.c | int unused = 1; | 1 -> 2 | nobody reads it\n", encoding="utf-8")
+        code, out = self.mutate()
+        self.assertEqual(code, 2, out)
+        self.assertIn("int unused = 1; | 1 -> 2", out)
+
     def test_what_compiles_to_the_same_code_is_equivalent_and_counted_apart(self):
         (self.top / "Makefile").write_text(MAKEFILE.replace("gcc -c", "gcc -O2 -c"), encoding="utf-8")
         code, out = self.mutate()
