@@ -59,8 +59,8 @@ static bool examine_anew(struct gc_session *s, size_t entry) {
 
 /* Noise that was measured for other entries, where steps were coarse, may hide what finer steps
  * show: before an entry is accused or given up, it is measured anew; not again where that helped
- * none of a tensor's first. In a right tensor it takes every false accusation back. Where there is
- * no backward nothing is accused. */
+ * none of a tensor's first, as in a tensor that is wrong throughout. Where there is no backward
+ * nothing is accused. */
 bool gc_examine_and_record(struct gc_session *s, size_t entry, bool suspected) {
     enum { MOST_IN_VAIN = 2 };
     struct gc_finding found;
