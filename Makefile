@@ -50,11 +50,17 @@ flags_debug    := -O1 -g
 flags_release  := -O2 -g
 flags_sanitize := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 flags_cov      := -O0 -g --coverage
-flags_sancov   := $(flags_sanitize) $(flags_cov)
+flags_sancov   := $(flags_sanitize) --coverage
 # -iquote, because lib/criterion/criterion.h must not stand in for <criterion/criterion.h>.
-ALL_CFLAGS = $(CSTD) $(WARN) $(flags_$(MODE)) -iquote lib $(CFLAGS)
-# Criterion's own macros convert freely.
-TEST_CFLAGS = $(filter-out -Wconversion,$(ALL_CFLAGS)) -iquote tests
+ALL_CFLAGS = $(CSTD) $(WARN) $(WERROR) $(flags_$(MODE)) -iquote lib $(CFLAGS)
+# In CI a warning ends what it stands in, so that lint has no need to compile the tests again.
+WERROR   := $(if $(CI),$(if $(filter debug release,$(MODE)),-Werror))
+# Criterion's own macros convert freely. Nobody asks what is covered of the tests, and under sanitizers
+# they need not be fast themselves.
+TEST_CFLAGS = $(filter-out -Wconversion --coverage,$(ALL_CFLAGS)) $(if $(filter sancov,$(MODE)),-O0) -iquote tests
+ifneq ($(filter %cov,$(MODE)),)
+override LDFLAGS += --coverage
+endif
 
 # ---- what is built ----
 closure   = $(sort $(1) $(foreach n,$(needs_$(1)),$(call closure,$(n))))
