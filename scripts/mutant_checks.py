@@ -78,22 +78,22 @@ CHECKS = {
     ],
     "gradcheck": [
         alone("gradcheck", slow=False),
-        Check("regression", ("{B}/regression --first",)),
         alone("gradcheck", slow=True),
+        alone("gradcheck", "sanitize", slow=False),
+        Check("regression", ("{B}/regression --first",)),
         Check("evidence", ("{B}/evidence --jobs 1 kinks peers vjp",)),
         Check("more evidence", ("{B}/evidence --jobs 1 --first 680 soak honesty",
                                 "{B}/evidence --jobs 1 --first 60 neuron")),
         Check("gate", ("{B}/gradgate verify neuron_batch neuron_f32",)),
         suite("test_kernels", "test_criterion"),
-        alone("gradcheck", "sanitize"),
         Check("bed", ("{B}/evidence --jobs 1 bed",)),
     ],
     "golden": [
         alone("golden"),
+        alone("golden", "sanitize"),
         Check("gate", ("{B}/gradgate compare tests/golden/neuron_init.npz tests/golden/neuron_init.npz",
                        "{B}/gradgate verify neuron_init neuron_update_f32")),
         suite("test_criterion", "test_gate", "test_cli --filter cli_transcript/compare"),
-        alone("golden", "sanitize"),
     ],
 }
 

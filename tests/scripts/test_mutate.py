@@ -164,6 +164,10 @@ class Run(unittest.TestCase):
     def summary(self) -> dict:
         return json.loads((self.top / "build/mutants.json").read_text(encoding="utf-8"))[0]
 
+    def results(self) -> list[dict]:
+        lines = (self.top / "build/results.jsonl").read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+
     def test_names_survivors_and_those_alone(self):
         code, out = self.mutate()
         self.assertEqual(code, 1)
@@ -217,6 +221,29 @@ class Run(unittest.TestCase):
         self.assertTrue(after.startswith(before))
         self.assertEqual(len(after.splitlines()), 3, out)
         self.assertEqual(self.summary()["mutants"] + self.summary()["not_compiled"], 3)
+
+    def test_a_survivor_is_resumed_at_the_check_after_the_last_that_it_met(self):
+        link = "".join(MAKEFILE.splitlines(keepends=True)[:2])
+        (self.top / "Makefile").write_text(MAKEFILE + link.replace("check", "later"), encoding="utf-8")
+        (self.top / "later.c").write_text(PROGRAM, encoding="utf-8")
+        checks = {"x": [*mutate.CHECKS["x"], mutate.Check("later tests", ("{B}/later",))]}
+        with mock.patch.object(mutate, "CHECKS", checks):
+            self.mutate("--until", "tests")
+            survivors = self.summary()["survivors"]
+            first = self.results()
+            self.mutate("--until", "tests", "--resume")
+            self.assertEqual(self.results(), first, "all have met it")
+            self.mutate("--resume")
+        later = self.results()[len(first):]
+        self.assertEqual(len(later), len(survivors))
+        self.assertEqual({entry["met"] for entry in later}, {"later tests"})
+
+    def test_those_listed_as_equivalent_may_be_believed(self):
+        (self.top / "tests/mutants-equivalent.txt").write_text(
+            "lib/x/x.c | unused = a; | unused = a -> (void)0 | nobody reads it\n", encoding="utf-8")
+        self.mutate("--unlisted")
+        self.assertEqual(self.summary()["equivalent"], 1)
+        self.assertNotIn("unused = a -> (void)0", (self.top / "build/results.jsonl").read_text(encoding="utf-8"))
 
     def test_a_mutant_that_hangs_is_killed(self):
         (self.top / "lib/x/x.c").write_text(LOOP, encoding="utf-8")
