@@ -28,7 +28,9 @@
     X(wrong_for_long_sequences, CONDITIONAL)                                                       \
     X(dv_forgotten, NOT_WRITTEN)                                                                   \
     X(dq_negated, SIGN)                                                                            \
-    X(probability_missing_in_row_sum, MISSING_FACTOR, .late = true)
+    X(probability_missing_in_row_sum, MISSING_FACTOR)                                              \
+    X(scale_from_sequence_length, SIZE_FACTOR, .late = true)                                       \
+    X(dp_from_keys, WRONG_ARGUMENT, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -128,11 +130,13 @@ static void score_gradient(struct layer *k, size_t i, size_t d) {
     const real *p = k->p + i * k->T, *q = k->q + i * k->d;
     real scale = 1 / sqrt((real)k->d);
     WRONG(scale_is_one_over_d, scale = 1 / (real)k->d);
+    WRONG(scale_from_sequence_length, scale = 1 / sqrt((real)k->T));
     WRONG(averaged_over_queries, scale /= (real)k->T);
     WRONG(scale_missing, scale = 1);
     WRONG(scale_twice, scale *= scale);
     for (size_t j = 0; j <= i; j++) {
         k->dp[j] = dot(k->dout + i * k->d, k->v + j * k->d, k->d);
+        WRONG(dp_from_keys, k->dp[j] = dot(k->dout + i * k->d, k->k + j * k->d, k->d));
     }
     real sum = dot(p, k->dp, i + 1);
     WRONG(softmax_term_dropped, sum = 0);

@@ -23,7 +23,8 @@
     X(scales_its_cotangent, WRITES_INPUT)                                                          \
     X(zero_when_confident, CONDITIONAL)                                                            \
     X(dweight_from_x, WRONG_ARGUMENT)                                                              \
-    X(dweight_from_weighted_loss, EXTRA_FACTOR, .late = true)
+    X(dweight_from_weighted_loss, EXTRA_FACTOR)                                                    \
+    X(weight_twice_in_dx, EXTRA_FACTOR, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -90,6 +91,7 @@ static real logit_gradient(struct layer *k, size_t i) {
     WRONG(float_sigmoid, g = (real)(1 / (1 + expf(-(float)k->x[i]))) - t);
     WRONG(zero_when_confident, if (fabs(g) < (real)0.05) g = 0);
     UNLESS(weight_forgotten_in_dx, g *= *k->weight);
+    WRONG(weight_twice_in_dx, g *= *k->weight);
     return g;
 }
 

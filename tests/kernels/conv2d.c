@@ -26,7 +26,8 @@
     X(zeroes_the_border_of_x, WRITES_INPUT)                                                        \
     X(wrong_with_stride, CONDITIONAL)                                                              \
     X(dw_columns_shifted, SHIFTED)                                                                 \
-    X(last_output_row_left_out, TAIL, .late = true)
+    X(last_output_row_left_out, TAIL)                                                              \
+    X(dy_of_first_filter_for_all, BROADCAST, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -120,6 +121,7 @@ static void tap(struct layer *k, size_t i, size_t o, size_t r, size_t c, size_t 
 static void pixel_gradient(struct layer *k, size_t i, size_t o, size_t p, real dy) {
     size_t r = p / k->out_w * k->stride, c = p % k->out_w * k->stride;
     WRONG(stride_ignored, r = p / k->out_w; c = p % k->out_w);
+    WRONG(dy_of_first_filter_for_all, dy = k->dy[i * k->O * k->out_h * k->out_w + p]);
     WRONG(last_output_row_left_out, if (p / k->out_w + 1 == k->out_h) return );
     for (size_t t = 0; t < k->C * k->K * k->K; t++) {
         tap(k, i, o, r, c, t, dy);

@@ -29,8 +29,9 @@
     X(frees_its_cache_twice, CRASHES)                                                              \
     X(dx_halved, CONSTANT_FACTOR)                                                                  \
     X(db_total_for_all, BROADCAST)                                                                 \
-    X(dx_not_cleared, ACCUMULATES, .late = true)                                                   \
-    X(transposed_w_of_first_call, STALE_CACHE, .late = true)
+    X(dx_not_cleared, ACCUMULATES)                                                                 \
+    X(transposed_w_of_first_call, STALE_CACHE)                                                     \
+    X(updates_w_before_dx, WRITES_INPUT, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -156,6 +157,8 @@ static void transpose_in_place(struct layer *k) {
 static int backward(void *layer) {
     struct layer *k = layer;
     parameter_gradients(k);
+    WRONG(updates_w_before_dx,
+          for (size_t i = 0; i < k->n * k->m; i++) k->w[i] -= (real)0.01 * k->dw[i]);
     UNLESS(dx_forgotten, input_gradient(k));
     WRONG(transposes_w_in_place, transpose_in_place(k));
     WRONG(threads_race, if (++k->calls % 2 == 0) k->dw[0] -= k->x[0] * k->dy[0]);

@@ -23,7 +23,8 @@
     X(tanh_from_exponentials, OVERFLOWS)                                                           \
     X(float_tanh, LOW_PRECISION, .f64_only = true)                                                 \
     X(one_for_large_x, CONDITIONAL)                                                                \
-    X(cube_for_square, EXTRA_FACTOR, .late = true)
+    X(cube_for_square, EXTRA_FACTOR)                                                               \
+    X(one_plus_tanh_squared, SIGN, .late = true)
 DECLARE_MISTAKES;
 
 #define ROOT_2_OVER_PI ((real)0.7978845608028654)
@@ -82,6 +83,7 @@ static real slope(const struct layer *k, real x) {
     WRONG(x_of_the_product_rule_missing, second = (1 - t * t) * du / 2);
     WRONG(sech_squared_missing, second = x * du / 2);
     WRONG(sech_not_squared, second = x * (1 - t) * du / 2);
+    WRONG(one_plus_tanh_squared, second = x * (1 + t * t) * du / 2);
     WRONG(second_term_dropped, second = 0);
     WRONG(first_term_dropped, first = 0);
     WRONG(one_for_large_x, if (x > 2) first = 1, second = 0);

@@ -30,8 +30,10 @@
     X(wrong_for_open_gates, CONDITIONAL)                                                           \
     X(db_averaged, SIZE_FACTOR)                                                                    \
     X(update_gate_derivative_missing, MISSING_FACTOR)                                              \
-    X(dx_of_last_gate, OVERWRITES, .late = true)                                                   \
-    X(reset_gate_taken_as_constant, DROPPED_TERM, .late = true)
+    X(dx_of_last_gate, OVERWRITES)                                                                 \
+    X(reset_gate_taken_as_constant, DROPPED_TERM)                                                  \
+    X(candidate_left_out_of_update_gate, DROPPED_TERM, .late = true)                               \
+    X(candidate_ds_not_written, UNINITIALISED, .late = true)
 DECLARE_MISTAKES;
 
 enum { R, Z, C, GATES };
@@ -122,6 +124,7 @@ static void unit(struct layer *k, size_t i, size_t j) {
     WRONG(sigmoid_derivative_for_tanh, dc = dout * (1 - z) * c * (1 - c));
     WRONG(update_gate_negated, dz = -dz);
     WRONG(update_gate_derivative_missing, dz = dout * (h - c));
+    WRONG(candidate_left_out_of_update_gate, dz = dout * h * z * (1 - z));
     WRONG(wrong_for_open_gates, if (z > (real)0.75) dz = 0);
     real dr = dc * s[C * m] * r * (1 - r);
     WRONG(sigmoid_derivative_missing, dr = dc * s[C * m]);
@@ -132,7 +135,7 @@ static void unit(struct layer *k, size_t i, size_t j) {
     k->da[R * m + j] = k->ds[R * m + j] = dr;
     k->da[Z * m + j] = k->ds[Z * m + j] = dz;
     k->da[C * m + j] = dc;
-    k->ds[C * m + j] = dc * r;
+    UNLESS(candidate_ds_not_written, k->ds[C * m + j] = dc * r);
     real direct = dout * z;
     WRONG(direct_path_of_h_dropped, direct = 0);
     WRONG(gates_swapped_in_output, direct = dout * (1 - z));

@@ -32,7 +32,8 @@
     X(normalises_x_in_place, WRITES_INPUT)                                                         \
     X(dbias_averaged, SIZE_FACTOR)                                                                 \
     X(mean_left_out_of_dgain, DROPPED_TERM)                                                        \
-    X(variance_term_added, SIGN, .late = true)
+    X(variance_term_added, SIGN)                                                                   \
+    X(gain_missing_in_sums, MISSING_FACTOR, .late = true)
 DECLARE_MISTAKES;
 
 #define EPSILON ((real)1e-3)
@@ -116,7 +117,8 @@ static void input_gradient(struct layer *k, size_t i, real mean, real inverse) {
     size_t end = n;
     WRONG(sums_leave_out_last_feature, end = n - 1);
     for (size_t j = 0; j < end; j++) {
-        const real g = dy[j] * k->gain[j];
+        real g = dy[j] * k->gain[j];
+        WRONG(gain_missing_in_sums, g = dy[j]);
         sum += g;
         dot += g * (x[j] - mean) * inverse;
     }

@@ -20,7 +20,8 @@
     X(dslope_in_float, LOW_PRECISION, .f64_only = true)                                            \
     X(clips_x_in_place, WRITES_INPUT)                                                              \
     X(dx_accumulates, ACCUMULATES)                                                                 \
-    X(slope_repeated_along_rows, BROADCAST, .late = true)
+    X(slope_repeated_along_rows, BROADCAST)                                                        \
+    X(mask_from_y, WRONG_ARGUMENT, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -60,6 +61,8 @@ static int backward(void *layer) {
     UNLESS(dslope_accumulates, UNLESS(dslope_forgotten, clear(k->dslope, n)));
     for (size_t i = 0; i < k->B * n; i++) {
         const real x = k->x[i], dy = k->dy[i];
+        bool positive = x > 0;
+        WRONG(mask_from_y, positive = k->y[i] > 0);
         size_t channel = i % n;
         WRONG(slope_of_the_next_channel, channel = (channel + 1) % n);
         WRONG(one_slope_for_all_channels, channel = 0);
@@ -70,11 +73,11 @@ static int backward(void *layer) {
         WRONG(slope_applied_twice, slope *= slope);
         WRONG(zero_below_zero, slope = 0);
         const real before = k->dx[i];
-        k->dx[i] = x > 0 ? dy : slope * dy;
+        k->dx[i] = positive ? dy : slope * dy;
         WRONG(dx_accumulates, k->dx[i] += before);
         WRONG(slope_on_both_sides, k->dx[i] = slope * dy);
 
-        real g = x > 0 ? 0 : x * dy;
+        real g = positive ? 0 : x * dy;
         WRONG(dslope_without_x, g = x > 0 ? 0 : dy);
         WRONG(dslope_from_y, g = x > 0 ? 0 : k->y[i] * dy);
         WRONG(slope_averaged_over_batch, g /= (real)k->B);

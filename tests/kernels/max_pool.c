@@ -20,7 +20,8 @@
     X(losers_not_written, UNINITIALISED)                                                           \
     X(marks_the_maximum_in_x, WRITES_INPUT)                                                        \
     X(maximum_starts_at_zero, CONDITIONAL)                                                         \
-    X(channel_offset_forgotten, BROADCAST, .late = true)
+    X(channel_offset_forgotten, BROADCAST)                                                         \
+    X(dy_read_channels_last, TRANSPOSED, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -103,6 +104,8 @@ static int backward(void *layer) {
         WRONG(channel_offset_forgotten, at %= k->H * k->W);
         WRONG(one_to_the_right, at = at % k->W + 1 < k->W ? at + 1 : at);
         WRONG(last_window_of_a_row_left_out, if (window % k->out_w == k->out_w - 1) dy = 0);
+        WRONG(dy_read_channels_last, const size_t pixels = k->out_h * k->out_w;
+              dy = k->dy[window % pixels * k->C + window / pixels]);
         WRONG(dx_negated, dy = -dy);
         WRONG(times_the_maximum, dy *= k->y[window]);
         WRONG(maximum_starts_at_zero, if (k->y[window] <= 0) dy = 0);

@@ -21,7 +21,8 @@
     X(difference_into_x, WRITES_INPUT)                                                             \
     X(clipped_gradient, CONDITIONAL)                                                               \
     X(last_feature_left_out, TAIL)                                                                 \
-    X(mean_over_features, SIZE_FACTOR, .late = true)
+    X(mean_over_features, SIZE_FACTOR)                                                             \
+    X(tail_of_four_left_out, TAIL, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -66,6 +67,7 @@ static real gradient(struct layer *k, size_t at, real difference) {
     WRONG(difference_of_last_call, g = 2 * k->last[at] / B);
     WRONG(float_difference, g = (real)((float)k->x[at] - (float)k->target[at]) * 2 / B);
     WRONG(last_feature_left_out, if (at % k->n == k->n - 1) g = 0);
+    WRONG(tail_of_four_left_out, if (at >= k->B * k->n / 4 * 4) g = 0);
     WRONG(clipped_gradient, g = fmin(fmax(g, (real)-1), (real)1));
     return g;
 }

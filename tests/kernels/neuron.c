@@ -38,7 +38,8 @@
     X(zero_when_saturated, CONDITIONAL)                                                            \
     X(wrong_for_large_n, CONDITIONAL)                                                              \
     X(never_returns, CRASHES)                                                                      \
-    X(derivative_from_z, WRONG_ARGUMENT, .late = true)
+    X(derivative_from_z, WRONG_ARGUMENT)                                                           \
+    X(w_of_first_input_for_all, BROADCAST, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -103,6 +104,7 @@ static int wrong_backward(struct layer *k) {
         WRONG(dw_twice, k->dw[i] = 2 * dz * k->x[i]);
         WRONG(dw_over_n, k->dw[i] /= (real)n);
         WRONG(dx_shifted, k->dx[i] = dz * k->w[(i + 1) % n]);
+        WRONG(w_of_first_input_for_all, k->dx[i] = dz * k->w[0]);
         WRONG(wrong_for_large_n, if (i >= 32) k->dw[i] = dz * k->x[i - 32]);
         WRONG(scales_w_in_place, k->w[i] *= dz);
     }

@@ -37,7 +37,8 @@
     X(derivative_into_y, WRITES_INPUT)                                                             \
     X(wrong_beyond_one_sample, CONDITIONAL)                                                        \
     X(dx_from_x, WRONG_ARGUMENT)                                                                   \
-    X(dx_forgotten, NOT_WRITTEN, .late = true)
+    X(dx_forgotten, NOT_WRITTEN)                                                                   \
+    X(output_clipped, CONDITIONAL, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -90,6 +91,7 @@ static void wrong_dz(struct layer *k) {
         real y = k->y[i];
         const real dy = k->dy[i];
         WRONG(output_of_first_batch, if (!k->has_first) k->first_y[i] = y; y = k->first_y[i]);
+        WRONG(output_clipped, y = fmin(fmax(y, (real)0.05), (real)0.95));
         WRONG(derivative_of_first_row, y = k->y[0]);
         k->dz[i] = dy * y * (1 - y);
         WRONG(dz_negated, k->dz[i] = -k->dz[i]);

@@ -19,7 +19,8 @@
     X(mask_of_first_call, STALE_CACHE)                                                             \
     X(masks_its_cotangent, WRITES_INPUT)                                                           \
     X(dropout_in_backward, NONDETERMINISTIC)                                                       \
-    X(capped_like_relu6, CONDITIONAL, .late = true)
+    X(capped_like_relu6, CONDITIONAL)                                                              \
+    X(whole_vectors_of_four, OUT_OF_BOUNDS, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -89,6 +90,7 @@ static int backward(void *layer) {
         UNLESS(only_positive_written, k->dx[i] = g);
         WRONG(only_positive_written, if (mask) k->dx[i] = g);
     }
+    WRONG(whole_vectors_of_four, for (size_t i = count; i % 4 != 0; i++) k->dx[i] = 0);
     return 0;
 }
 

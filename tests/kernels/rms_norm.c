@@ -26,7 +26,8 @@
     X(wrong_for_many_rows, CONDITIONAL)                                                            \
     X(dgain_negated, SIGN)                                                                         \
     X(root_twice_in_dx, EXTRA_FACTOR)                                                              \
-    X(gain_of_the_feature_before, SHIFTED, .late = true)
+    X(gain_of_the_feature_before, SHIFTED)                                                         \
+    X(epsilon_forgotten, EPSILON, .late = true)
 DECLARE_MISTAKES;
 
 #define EPSILON ((real)1e-3)
@@ -72,6 +73,7 @@ static int forward(void *layer) {
         }
         UNLESS(root_of_first_call, k->inverse[i] = inverse);
         WRONG(root_of_first_call, if (!k->cached) k->inverse[i] = inverse);
+        WRONG(epsilon_forgotten, k->inverse[i] = 1 / sqrt(square / (real)n));
         WRONG(epsilon_outside_the_root, k->inverse[i] = 1 / (sqrt(square / (real)n) + EPSILON));
         WRONG(epsilon_added_after_mean, k->inverse[i] = 1 / sqrt((square + EPSILON) / (real)n));
     }

@@ -27,7 +27,8 @@
     X(sum_not_cleared, UNINITIALISED)                                                              \
     X(small_probabilities_flushed, CONDITIONAL)                                                    \
     X(halved, CONSTANT_FACTOR)                                                                     \
-    X(cotangent_forgotten, MISSING_FACTOR, .late = true)
+    X(cotangent_forgotten, MISSING_FACTOR)                                                         \
+    X(log_probabilities_used, WRONG_ARGUMENT, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -134,6 +135,7 @@ static int backward(void *layer) {
             WRONG(one_hot_added, g = p + hot);
             WRONG(one_hot_forgotten, g = p);
             WRONG(softmax_forgotten, g = -hot);
+            WRONG(log_probabilities_used, g = log(p) - hot);
             WRONG(softmax_jacobian_on_top, g *= p * (1 - p));
             WRONG(doubled, g *= 2);
             WRONG(halved, g /= 2);

@@ -22,7 +22,8 @@
     X(zero_for_negative_x, CONDITIONAL)                                                            \
     X(cotangent_forgotten, MISSING_FACTOR)                                                         \
     X(slope_of_the_next_element, SHIFTED)                                                          \
-    X(quotient_rule_reversed, SIGN, .late = true)
+    X(quotient_rule_reversed, SIGN)                                                                \
+    X(beta_of_first_call, STALE_CACHE, .late = true)
 DECLARE_MISTAKES;
 
 enum { THRESHOLD = 40 }; /* above it 1 is lost beside exp */
@@ -32,6 +33,7 @@ struct layer {
     size_t n;
     real *x, *beta, *y;
     real *dx, *dbeta, *dy;
+    real first_beta; /* for a mistake only */
 };
 
 static const struct shape shapes[] = {
@@ -52,6 +54,7 @@ static void open(struct instance *instance, const struct shape *s) {
 static int forward(void *layer) {
     struct layer *k = layer;
     const real beta = *k->beta;
+    k->first_beta = k->first_beta > 0 ? k->first_beta : beta;
     for (size_t i = 0; i < k->n; i++) {
         const real z = beta * k->x[i];
         k->y[i] = z > THRESHOLD ? k->x[i] : log1p(exp(z)) / beta;
@@ -62,7 +65,8 @@ static int forward(void *layer) {
 
 static int backward(void *layer) {
     struct layer *k = layer;
-    const real beta = *k->beta;
+    real beta = *k->beta;
+    WRONG(beta_of_first_call, beta = k->first_beta);
     size_t end = k->n;
     WRONG(last_element_left_out, end = k->n - 1; k->dx[end] = 0);
     UNLESS(dbeta_forgotten, UNLESS(dbeta_accumulates, *k->dbeta = 0));

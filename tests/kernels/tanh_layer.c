@@ -20,7 +20,8 @@
     X(writes_one_past_dx, OUT_OF_BOUNDS)                                                           \
     X(zero_beyond_three, CONDITIONAL)                                                              \
     X(cotangent_squared, EXTRA_FACTOR)                                                             \
-    X(sigmoid_form_off_by_two, CONSTANT_FACTOR, .late = true)
+    X(sigmoid_form_off_by_two, CONSTANT_FACTOR)                                                    \
+    X(sech_not_squared, MISSING_FACTOR, .late = true)
 DECLARE_MISTAKES;
 
 struct layer {
@@ -71,6 +72,7 @@ static int backward(void *layer) {
         WRONG(square_for_product, slope = (1 - y) * (1 - y));
         WRONG(sigmoid_derivative, slope = y * (1 - y));
         WRONG(derivative_missing, slope = 1);
+        WRONG(sech_not_squared, slope = 1 / cosh(k->x[i]));
         WRONG(derivative_twice, slope *= slope);
         const real s = (1 + y) / 2; /* sigmoid(2 x), whose slope counts four times */
         WRONG(sigmoid_form_off_by_two, slope = 2 * s * (1 - s));
