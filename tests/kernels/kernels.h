@@ -31,7 +31,7 @@ struct mistake {
     const char *name; /* "dw_negated": unique in the kernel */
     enum label label;
     /* all fields after this point are optional */
-    bool late;     /* written after the diagnosis was last extended: reported apart */
+    bool late;     /* written after the diagnosis was last changed: reported apart */
     bool f64_only; /* no mistake in float32 */
 };
 

@@ -262,6 +262,7 @@ void trial_run(const struct trial_plan *plan, struct trial *out) {
     memset(out, 0, sizeof *out);
     if (plan->print) {
         try_seeds(plan, NULL, out);
+        drop_lone_vote(out);
         return;
     }
     port_run(&job, &outcome);

@@ -134,7 +134,7 @@ static bool print_line(FILE *out, bool met, const char *line, size_t n, size_t o
     return met;
 }
 
-/* Those written after the diagnosis was last extended count by themselves. */
+/* Those written after the diagnosis was last changed count by themselves. */
 bool strength_print_lines(const struct strength_totals *t, FILE *out) {
     const size_t n = t->n_wrong - t->n_late;
     const size_t named = t->n_named - t->n_late_named;
@@ -147,7 +147,7 @@ bool strength_print_lines(const struct strength_totals *t, FILE *out) {
     met &=
         print_line(out, 100 * misnamed <= 3 * n, "a wrong cause named: at most 3 %", misnamed, n);
     fprintf(out,
-            "written after the diagnosis was last extended: caught %zu of %zu, named rightly %zu, "
+            "written after the diagnosis was last changed: caught %zu of %zu, named rightly %zu, "
             "wrongly %zu\n",
             t->n_late_caught, t->n_late, t->n_late_named, t->n_late_misnamed);
     return met;
