@@ -102,8 +102,19 @@ void gc_rule_homogeneous(struct gc_contract *c, struct gradcheck_rule_report *r)
     }
 }
 
+/* A unit in the last place of the terms of a gradient, if they are as large as it would take to
+ * make the largest output of nothing. */
+static double unit_of_terms(const struct gc_session *s, const struct gc_input *in) {
+    double largest = 0;
+    for (size_t i = 0; i < s->n_outs; i++) {
+        largest = fmax(largest, fabs(s->cotangent[i] * s->y0[i]));
+    }
+    return fmax(s->epsilon, gc_dtype_epsilon(in->t->dtype)) * largest / gc_tensor_scale(s, in);
+}
+
 /* Rounding of u + v against u and v: measured at most 1.7e-11 of the terms in float64. What is
- * looked for, a backward that clips or squares its cotangent, is of the terms' own size. */
+ * looked for, a backward that clips or squares its cotangent, is of the terms' own size. Of a
+ * gradient that cancels to 0 (x / |x|) rounding is all there is: some units of what cancelled. */
 void gc_rule_additive(struct gc_contract *c, struct gradcheck_rule_report *r) {
     struct gc_session *s = c->s;
     if (!c->linear) {
@@ -130,10 +141,11 @@ void gc_rule_additive(struct gc_contract *c, struct gradcheck_rule_report *r) {
         double fine = sqrt(fmax(s->epsilon, gc_dtype_epsilon(in->t->dtype)));
         double whole =
             fmax(gc_max_abs(c->g + in->first, in->count), gc_max_abs(c->b + in->first, in->count));
+        double cancelled = 64 * unit_of_terms(s, in) * in->scale;
         for (size_t e = in->first; e < in->first + in->count; e++) {
             double sum = c->g[e] + c->b[e];
             double allowed = 10 * fine * (fabs(c->g[e]) + fabs(c->b[e])) + fine * whole +
-                             8 * gc_dtype_tiny(in->t->dtype);
+                             cancelled + 8 * gc_dtype_tiny(in->t->dtype);
             if (isfinite(sum) && !(fabs(c->c[e] - sum) <= allowed)) {
                 struct gradcheck_place place;
                 char text[96];

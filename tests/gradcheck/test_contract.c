@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gradcheck/gradcheck.h"
+#include "gradcheck/rules.h"
 
 /* y = a x^2 elementwise, whose passes can break one rule each. */
 enum { N = 4 };
@@ -187,6 +188,52 @@ Test(gradcheck_contract, clipping_is_not_linear_and_underflow_is_no_fault) {
         seen = seen || strstr(rule->evidence, "underflow") != NULL;
     }
     cr_assert(seen);
+}
+
+/* x / |x|, as it is where a norm is over one element: backward is 0 but for rounding. */
+static int sign_forward(void *ctx) {
+    struct square *t = ctx;
+    for (size_t i = 0; i < N; i++) {
+        t->cache[i] = 1 / sqrt(t->x[i] * t->x[i]);
+        t->y[i] = t->x[i] * t->cache[i];
+    }
+    return 0;
+}
+
+static int sign_backward(void *ctx) {
+    struct square *t = ctx;
+    for (size_t i = 0; i < N; i++) {
+        const double inverse = t->cache[i];
+        t->dx[i] = t->dy[i] * inverse - t->x[i] * (t->dy[i] * t->x[i]) * pow(inverse, 3);
+    }
+    return 0;
+}
+
+static int bent_sign_backward(void *ctx) {
+    struct square *t = ctx;
+    (void)sign_backward(ctx);
+    for (size_t i = 0; i < N; i++) {
+        t->dx[i] += 1e-12 * fabs(t->dy[i]);
+    }
+    return 0;
+}
+
+Test(gradcheck_contract, what_cancels_to_0_is_additive_but_for_rounding) {
+    struct square t;
+    struct gradcheck_report r;
+    int n_bent = 0;
+    for (uint64_t seed = 0; seed < 16; seed++) {
+        const struct gradcheck_options o = {.seed = seed};
+        open_square(&t, -1);
+        t.kernel.forward = sign_forward;
+        t.kernel.backward = sign_backward;
+        cr_assert_eq(gradcheck_run(&t.kernel, &o, &r), GRADCHECK_OK);
+        rules_expect(&r, GRADCHECK_RULE_ADDITIVE, GRADCHECK_PASS, "");
+        t.kernel.backward = bent_sign_backward;
+        cr_assert_eq(gradcheck_run(&t.kernel, &o, &r), GRADCHECK_OK);
+        n_bent += r.rules[GRADCHECK_RULE_ADDITIVE].verdict == GRADCHECK_FAIL;
+    }
+    cr_expect_geq(n_bent, 10, "%d of 16", n_bent); /* unless u and v have the same signs */
 }
 
 Test(gradcheck_contract, a_waiver_accepts_a_broken_rule_and_repeats_its_reason) {
