@@ -111,6 +111,16 @@ Test(diagnosis_parts, are_made_with_the_entry_itself_whatever_else_there_is) {
                   &(struct expected_guess){GRADCHECK_CAUSE_WRONG_ARGUMENT, 0.9 * 255 / 256,
                                            "sigmoid(v) belongs, or the reverse, v being x"},
                   1);
+    guess = (struct gc_guess){.cause = GRADCHECK_CAUSE_NONE};
+    tables_open(&b, X16, Y16, true);
+    for (size_t i = 0; i < 256; i++) {
+        b.got[i] *= b.base[(i + 8) % 16] / b.base[i % 16];
+    }
+    gc_guess_wrong_element(tables_look(&b, 0), &guess);
+    tables_expect(&guess,
+                  &(struct expected_guess){GRADCHECK_CAUSE_SHIFTED, 0.94 * 6 / 7,
+                                           "made with x read one index too far"},
+                  2);
 }
 
 /* x has as many entries as there are outputs, but of two tensors; or not as many. */
@@ -175,7 +185,7 @@ Test(diagnosis_parts, sums_lack_the_last_output_if_its_own_entry_has_it) {
         {"            000 ", true},  {"            00  ", true},  {"            000?", true},
         {"            0   ", false}, {"            0000", false}, {"            00? ", false},
         {"?           000 ", false}, {"        0   000 ", false}, {" 0          000 ", false},
-        {"        00 0    ", false},
+        {"        00 0    ", false}, {"   0   0   0    ", false},
     };
     static const struct gradcheck_tensor in[] = {{.name = "x", .ndim = 1, .shape = {4}}, {0}};
     static const struct gradcheck_tensor out[] = {{.name = "y", .ndim = 1, .shape = {4}}, {0}};
@@ -189,6 +199,25 @@ Test(diagnosis_parts, sums_lack_the_last_output_if_its_own_entry_has_it) {
         }
         gc_guess_last_output(tables_look(&b, 0), &guess);
         tables_expect(&guess, rows[i].lacks ? &tail : &(struct expected_guess){.text = ""}, i);
+    }
+}
+
+/* Of two outputs each is the other's last. */
+Test(diagnosis_parts, sums_lack_the_last_output_of_three_and_not_of_two) {
+    static const struct gradcheck_tensor in[] = {{.name = "x", .ndim = 1, .shape = {6}}, {0}};
+    for (size_t n = 2; n <= 3; n++) {
+        const struct gradcheck_tensor out[] = {{.name = "y", .ndim = 2, .shape = {n, 6 / n}}, {0}};
+        struct gc_guess guess = {.cause = GRADCHECK_CAUSE_NONE};
+        tables_open(&b, in, out, true);
+        for (size_t k = 0; k < 36; k++) {
+            b.got[k] *= k / 6 >= 6 - 6 / n && k / 6 != k % 6 ? 0 : 1;
+        }
+        gc_guess_last_output(tables_look(&b, 0), &guess);
+        tables_expect(&guess,
+                      n == 3 ? &(struct expected_guess){GRADCHECK_CAUSE_TAIL, 0.75 * 3 / 4,
+                                                        "lack the last of 3 along axis 0 of y"}
+                             : &(struct expected_guess){.text = ""},
+                      n);
     }
 }
 
@@ -207,7 +236,14 @@ Test(diagnosis_parts, a_value_stands_for_a_function_of_it_if_it_takes_three_that
         {{0.4, -0.9, 1.3, 2, -1.6, 0.8}, 2, sigmoid, true, "v where sigmoid(v) belongs"},
         {{0.4, -0.9, 1.3, 2, -1.6, 0.8}, 2, tanh, true, "v where tanh(v) belongs"},
         {{1, 2, 1, 2, 1, 2}, 2, sigmoid, false, ""},
+        {{1e60, 2e60, 1e60, 2e60, 1e60, 2e60}, 2, sigmoid, false, ""},
+        {{1, 2, 3, 1, 2, 3}, 2, sigmoid, true, "v where sigmoid(v) belongs"},
         {{0.04, -0.09, 0.06, 0.085, -0.07, 0.03}, 3000, tanh, false, ""},
+        {{0.1586, -0.09, 0.06, 0.085, -0.07, 0.03}, 3000, tanh, true, "v where tanh(v) belongs"},
+        {{0.1584, -0.09, 0.06, 0.085, -0.07, 0.03}, 3000, tanh, false, ""},
+        /* two that differ by a millionth are one */
+        {{1e3, 1e3, 1000.0015, 2e3, 2e3, 2e3}, 2, sigmoid, true, "v where sigmoid(v) belongs"},
+        {{1e3, 1e3, 1000.0003, 2e3, 2e3, 2e3}, 2, sigmoid, false, ""},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct gradcheck_tensor in[] = {{.name = "x", .ndim = 1, .shape = {N}}, {0}};
@@ -222,6 +258,35 @@ Test(diagnosis_parts, a_value_stands_for_a_function_of_it_if_it_takes_three_that
         }
         gc_guess_wrong_function(tables_look(&b, 0), &guess);
         tables_expect(&guess, rows[i].told ? &told : &NOTHING, i);
+    }
+}
+
+/* The values of what is right, or not known, are as good as none: neither the next to what is wrong
+ * nor the first, which is what a place past the last one would be taken for. */
+Test(diagnosis_parts, a_value_stands_for_a_function_of_it_by_wrong_elements_alone) {
+    static const struct {
+        double x[6];
+        bool known[6];
+    } rows[] = {
+        {{1, 5, 2, 7, 1, 9}, {true, false, true, false, true, false}},
+        {{5, 1, 2, 1, 2, 1}, {false, true, true, true, true, true}},
+        {{1, 2, 1, 2, 1, 5}, {true, true, true, true, true, false}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (int all = 0; all < 2; all++) {
+            const struct gradcheck_tensor in[] = {{.name = "x", .ndim = 1, .shape = {6}}, {0}};
+            const struct gradcheck_tensor out[] = {{.name = "y"}, {0}};
+            struct gc_guess guess = {.cause = GRADCHECK_CAUSE_NONE};
+            tables_open(&b, in, out, false);
+            for (size_t e = 0; e < 6; e++) {
+                b.base[e] = rows[i].x[e];
+                b.got[e] += 2 * (b.base[e] - sigmoid(b.base[e]));
+                b.error[e] = all || rows[i].known[e] ? 0 : INFINITY;
+            }
+            gc_guess_wrong_function(tables_look(&b, 0), &guess);
+            cr_expect_eq(guess.cause, all ? GRADCHECK_CAUSE_WRONG_ARGUMENT : GRADCHECK_CAUSE_NONE,
+                         "row %zu: %s", i, guess.text);
+        }
     }
 }
 
