@@ -61,6 +61,29 @@ Test(gradcheck_contract_rules, take_no_elements_of_others_for_padding) {
     }
 }
 
+/* The gaps of an input that is not differentiable. */
+Test(gradcheck_contract_rules, watch_the_padding_of_values_that_have_no_gradient) {
+    double gaps[5] = {1, 9, 3, 9, 5};
+    struct pairs t = {.ab = {1, 2, 3, 4, 5, 6}};
+    struct gradcheck_tensor inputs[] = {
+        GRADCHECK_INPUT("ab", t.ab, t.grads, 6),
+        GRADCHECK_INPUT("c", gaps, NULL, 3),
+    };
+    struct gradcheck_tensor output = GRADCHECK_OUTPUT("y", t.y, t.dy, 3);
+    inputs[1].strides[0] = 2;
+    const struct gradcheck_kernel k = {.name = "pairs",
+                                       .inputs = inputs,
+                                       .n_inputs = 2,
+                                       .outputs = &output,
+                                       .n_outputs = 1,
+                                       .forward = pairs_forward,
+                                       .backward = pairs_backward,
+                                       .ctx = &t};
+    struct gradcheck_report r;
+    rules_run(&k, 0, &r);
+    rules_expect(&r, RULE(PADDING_UNTOUCHED), PASS, "");
+}
+
 /* y = the sum of scalars and its negative, one value to either side of a gap. */
 enum { N_SCALARS = GRADCHECK_MAX_TENSORS - 1 };
 
@@ -206,6 +229,48 @@ Test(gradcheck_contract_rules, look_2_to_the_40_higher_where_products_underflow_
     rules_expect(&r, RULE(HOMOGENEOUS), PASS,
                  "exact only for large cotangents: products underflow");
     cr_expect(t.most == 0x1p41F, "%a", (double)t.most);
+}
+
+/* y = scale x, whose backward forgets the sign of the cotangent. */
+struct unsigned_scale {
+    double x[8], dx[8], y[8], dy[8], scale;
+};
+
+static int unsigned_scale_forward(void *ctx) {
+    struct unsigned_scale *t = ctx;
+    for (size_t i = 0; i < 8; i++) {
+        t->y[i] = t->scale * t->x[i];
+    }
+    return 0;
+}
+
+static int unsigned_scale_backward(void *ctx) {
+    struct unsigned_scale *t = ctx;
+    for (size_t i = 0; i < 8; i++) {
+        t->dx[i] = t->scale * fabs(t->dy[i]);
+    }
+    return 0;
+}
+
+Test(gradcheck_contract_rules, find_what_is_not_additive_at_any_magnitude) {
+    static const double scales[] = {1, 0x1p-300, 0x1p300};
+    for (size_t i = 0; i < sizeof scales / sizeof scales[0]; i++) {
+        struct unsigned_scale t = {.x = {1, 2, 3, 4, 5, 6, 7, 8}, .scale = scales[i]};
+        struct gradcheck_tensor input = GRADCHECK_INPUT("x", t.x, t.dx, 8);
+        struct gradcheck_tensor output = GRADCHECK_OUTPUT("y", t.y, t.dy, 8);
+        const struct gradcheck_kernel k = {.name = "unsigned_scale",
+                                           .inputs = &input,
+                                           .n_inputs = 1,
+                                           .outputs = &output,
+                                           .n_outputs = 1,
+                                           .forward = unsigned_scale_forward,
+                                           .backward = unsigned_scale_backward,
+                                           .ctx = &t};
+        struct gradcheck_report r;
+        rules_run(&k, 0, &r);
+        cr_expect_eq(r.rules[RULE(ADDITIVE)].verdict, FAIL, "%zu: %s", i,
+                     r.rules[RULE(ADDITIVE)].evidence);
+    }
 }
 
 /* ---- rules that do not apply ---- */

@@ -239,6 +239,13 @@ Test(gradcheck_controls, replace_the_largest_entry_and_swap_it_with_the_one_furt
          {0},
          8,
          {0x1p-200, 0x1p-201, 0x1p-200 + 20 * 0x1p-220, -0x1p-200, 0x1p-199, 0x1p-201, 0, NAN}},
+        /* larger than any float */
+        {2,
+         {0x1p200, 0x1p199},
+         {0x1p180, 0x1p180},
+         {0},
+         8,
+         {0x1p200, 0x1p199, 0x1p200 + 20 * 0x1p180, -0x1p200, 0x1p201, 0x1p199, 0, NAN}},
         /* as far apart as can just be seen, and just not */
         {2,
          {1001, 1000},
@@ -290,6 +297,28 @@ Test(gradcheck_controls, replace_the_largest_entry_of_each_tensor_by_itself) {
     gc_run_controls(&s, &screen);
     cr_expect(n_asked > N_EACH && asked[N_EACH] == N_EACH + 10 * 0x1p-12, "%g", asked[N_EACH]);
     cr_expect_eq(r.controls.n_caught, 12);
+    gc_session_close(&s);
+}
+
+/* What is wrong with the next tensor is not what was put in. */
+Test(gradcheck_controls, double_the_entries_of_one_tensor_alone) {
+    const struct gradcheck_options options = {.n_points = 1};
+    const struct gc_screen screen = {.verdict = GRADCHECK_NOT_CHECKED};
+    struct layer l;
+    struct gc_session s;
+    struct gradcheck_report r;
+    layer_open(&l);
+    cr_assert_eq(gc_session_open(&s, &l.kernel, &options, &r, false), GRADCHECK_OK);
+    for (size_t e = 0; e < s.n_entries; e++) {
+        s.grad[e] = s.numeric[e] = (double)(1 + e);
+        s.bound[e] = 0x1p-12;
+        s.state[e] = GC_SEEN;
+    }
+    s.numeric[s.inputs[1].first] *= 3;
+    blindness = TO_TWICE;
+    gc_run_controls(&s, &screen);
+    blindness = SEES;
+    cr_expect_str_eq(r.controls.missed, "x: all twice", "%s", r.controls.missed);
     gc_session_close(&s);
 }
 

@@ -199,6 +199,37 @@ Test(diagnosis_atoms, run_every_way_that_names_and_lengths_allow) {
     }
 }
 
+/* Those of the table's own entry come first. */
+Test(diagnosis_atoms, hold_the_values_of_their_own_tensor) {
+    struct gc_atom atoms[GC_MAX_ATOMS];
+    tables.in[0] = tensor("u", &(struct shape){1, {2}, {"a"}}, GRADCHECK_F64);
+    tables.in[1] = tensor("x", &(struct shape){2, {2, 3}, {"a", "b"}}, GRADCHECK_F64);
+    tables.in[2] = tensor("l", &(struct shape){1, {2}, {"a"}}, GRADCHECK_I32);
+    tables.in[3] = tensor("v", &(struct shape){1, {3}, {"b"}}, GRADCHECK_F64);
+    tables.out[0] = tensor("y", &(struct shape){1, {3}, {"b"}}, GRADCHECK_F64);
+    tables.out[1] = tensor("z", &(struct shape){1, {2}, {"a"}}, GRADCHECK_F64);
+    (void)lay(4, 2, true);
+    const size_t n = gc_atoms(tables_look(&tables, 1), atoms);
+    const struct {
+        const struct gradcheck_tensor *tensor;
+        const double *values;
+    } expected[] = {
+        {&tables.in[1], tables.base + 2},
+        {&tables.out[0], tables.y0},
+        {&tables.out[1], tables.y0 + 3},
+        {&tables.in[0], tables.base},
+        {&tables.in[1], tables.base + 2},
+        {&tables.in[2], NULL},
+        {&tables.in[2], NULL},
+        {&tables.in[3], tables.base + 8},
+    };
+    cr_assert_eq(n, sizeof expected / sizeof expected[0], "%zu", n);
+    for (size_t i = 0; i < n; i++) {
+        cr_expect_eq(atoms[i].tensor, expected[i].tensor, "%zu: %s", i, atoms[i].tensor->name);
+        cr_expect_eq(atoms[i].values, expected[i].values, "%zu: %s", i, atoms[i].tensor->name);
+    }
+}
+
 /* Three ways for x, four for each vector of integers: the last of them has room for one. */
 Test(diagnosis_atoms, are_no_more_than_there_is_room_for) {
     enum { VECTORS = 17 };

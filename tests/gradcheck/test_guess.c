@@ -170,6 +170,18 @@ Test(diagnosis_guess, needs_no_more_than_one_wrong_element) {
     cr_expect_gt(guess.confidence, 0.5);
 }
 
+/* Where the budget ended there. */
+Test(diagnosis_guess, is_made_if_the_wrong_entry_alone_was_looked_at) {
+    for (size_t seen = 0; seen < 2; seen++) {
+        struct squares *k = open_failed((enum wrong[]){RIGHT, FIRST_DOUBLED, RIGHT});
+        memset(k->s.state, GC_UNSEEN, k->s.n_entries);
+        k->s.state[LENGTH + (seen > 0 ? 0 : 1)] = GC_SEEN;
+        gc_diagnose_point(&k->s);
+        cr_expect_eq(k->s.guess.cause != GRADCHECK_CAUSE_NONE, seen > 0, "%s", k->s.guess.text);
+        gc_session_close(&k->s);
+    }
+}
+
 /* Within its bound, and nothing in the Jacobian to see. */
 Test(diagnosis_guess, is_made_of_ties_from_what_was_judged_alone) {
     for (size_t tied = 0; tied < LENGTH; tied++) {
