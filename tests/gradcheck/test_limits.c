@@ -371,6 +371,7 @@ Test(gradcheck_limits, every_rule_can_be_waived_with_a_reason) {
 
 static double many[2][GRADCHECK_MAX_TENSORS], many_grads[2][GRADCHECK_MAX_TENSORS];
 static size_t n_in, n_out;
+static double many_factor; /* of every gradient: 1 is right */
 
 /* Every output is the sum of the squares of all inputs, times its number. */
 static int sum_squares(void *ctx) {
@@ -389,40 +390,56 @@ static int sum_squares_backward(void *ctx) {
     for (size_t i = 0; i < n_in; i++) {
         many_grads[0][i] = 0;
         for (size_t o = 0; o < n_out; o++) {
-            many_grads[0][i] += (double)(o + 1) * 2 * many[0][i] * many_grads[1][o];
+            many_grads[0][i] += many_factor * (double)(o + 1) * 2 * many[0][i] * many_grads[1][o];
         }
     }
     return 0;
 }
 
+static enum gradcheck_status run_many(size_t in, size_t out, double factor,
+                                      struct gradcheck_report *r) {
+    struct gradcheck_tensor t[2][GRADCHECK_MAX_TENSORS];
+    char names[2][GRADCHECK_MAX_TENSORS][24];
+    n_in = in;
+    n_out = out;
+    many_factor = factor;
+    for (size_t s = 0; s < 2; s++) {
+        for (size_t i = 0; i < (s ? out : in); i++) {
+            snprintf(names[s][i], sizeof names[s][i], "%c%zu", s ? 'y' : 'x', i);
+            t[s][i] = (struct gradcheck_tensor){
+                .name = names[s][i], .value = &many[s][i], .grad = &many_grads[s][i]};
+            many[s][i] = 1.03 + 0.1 * (double)i;
+        }
+    }
+    const struct gradcheck_kernel k = {.name = "many",
+                                       .inputs = t[0],
+                                       .n_inputs = in,
+                                       .outputs = t[1],
+                                       .n_outputs = out,
+                                       .forward = sum_squares,
+                                       .backward = sum_squares_backward};
+    return gradcheck_run(&k, &(struct gradcheck_options){.n_points = 1}, r);
+}
+
 Test(gradcheck_limits, as_many_tensors_as_there_may_be_are_checked) {
     static const size_t counts[][2] = {{31, 1}, {1, 31}, {16, 16}, {32, 1}, {1, 32}, {17, 16}};
     for (size_t c = 0; c < 6; c++) {
-        struct gradcheck_tensor t[2][GRADCHECK_MAX_TENSORS];
-        char names[2][GRADCHECK_MAX_TENSORS][24];
-        n_in = counts[c][0];
-        n_out = counts[c][1];
-        for (size_t s = 0; s < 2; s++) {
-            for (size_t i = 0; i < counts[c][s]; i++) {
-                snprintf(names[s][i], sizeof names[s][i], "%c%zu", s ? 'y' : 'x', i);
-                t[s][i] = (struct gradcheck_tensor){
-                    .name = names[s][i], .value = &many[s][i], .grad = &many_grads[s][i]};
-                many[s][i] = 1 + 0.1 * (double)i;
-            }
-        }
-        struct gradcheck_kernel k = {.name = "many",
-                                     .inputs = t[0],
-                                     .n_inputs = n_in,
-                                     .outputs = t[1],
-                                     .n_outputs = n_out,
-                                     .forward = sum_squares,
-                                     .backward = sum_squares_backward};
+        const size_t in = counts[c][0], out = counts[c][1];
         struct gradcheck_report r;
-        struct gradcheck_options o = {.n_points = 1};
-        bool good = n_in + n_out <= GRADCHECK_MAX_TENSORS;
-        cr_expect_eq(gradcheck_run(&k, &o, &r), good ? GRADCHECK_OK : GRADCHECK_E_TOO_MANY_TENSORS,
-                     "%zu + %zu", n_in, n_out);
+        bool good = in + out <= GRADCHECK_MAX_TENSORS;
+        cr_expect_eq(run_many(in, out, 1, &r), good ? GRADCHECK_OK : GRADCHECK_E_TOO_MANY_TENSORS,
+                     "%zu + %zu", in, out);
         cr_expect_eq(r.verdict, good ? GRADCHECK_PASS : GRADCHECK_NOT_CHECKED, "%s", r.summary);
-        cr_expect_eq(r.n_tensors, good ? n_in : 0);
+        cr_expect_eq(r.n_tensors, good ? in : 0);
+    }
+}
+
+Test(gradcheck_limits, of_as_many_tensors_as_there_may_be_the_fault_is_named) {
+    static const size_t counts[][2] = {{31, 1}, {1, 31}, {16, 16}};
+    for (size_t c = 0; c < 3; c++) {
+        struct gradcheck_report r;
+        cr_expect_eq(run_many(counts[c][0], counts[c][1], -1, &r), GRADCHECK_OK);
+        cr_expect_eq(r.verdict, GRADCHECK_FAIL, "%zu: %s", c, r.summary);
+        cr_expect_eq(r.cause, GRADCHECK_CAUSE_SIGN, "%zu: %s", c, r.diagnosis);
     }
 }
