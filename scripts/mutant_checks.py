@@ -149,7 +149,7 @@ class Tree:
     def __init__(self, top: pathlib.Path, folder: pathlib.Path) -> None:
         self.folder = folder
         self.baselines: dict[Check, float] = {}
-        self.known_tests: dict[str, dict[str, bool]] = {}
+        self.known_tests: dict[str, dict[str, float]] = {}
         self.known_commands: dict[tuple[Check, str], str] = {}
         self.known_coverage: dict[str, Coverage] = {}
         self.equipped: set[Check] = set()
@@ -212,16 +212,17 @@ class Tree:
                 return dataclasses.replace(outcome, cpu=spent)
         return Outcome(False, spent)
 
-    def tests(self, check: Check) -> dict[str, bool]:
-        """Of a check that takes names of tests: all of them, and which are slow: most mutants do not live to see those.
-        Told by the names and times of the module's tests as they are built in debug mode."""
+    def tests(self, check: Check) -> dict[str, float]:
+        """Of a check that takes names of tests: all of them, each with its share of their time, as they are built in
+        debug mode. Those above SLOW are slow: most mutants do not live to see them."""
         module = check.module
         if module not in self.known_tests:
             plain = alone(module)
             self.limit(plain)
             words = call([*plain.words()[0], "--times"], self.folder, plain.mode, 600).words
             seconds = {name: float(time) for name, time in re.findall(r"(\w+/\w+) ([\d.]+)", " ".join(words))}
-            self.known_tests[module] = {name: t > SLOW * sum(seconds.values()) for name, t in seconds.items()}
+            total = max(sum(seconds.values()), 1e-3)
+            self.known_tests[module] = {name: t / total for name, t in seconds.items()}
         return self.known_tests[module]
 
     def coverage(self, module: str) -> Coverage:
@@ -233,16 +234,16 @@ class Tree:
             self.known_coverage[module] = measure(self.folder, program, module)
         return self.known_coverage[module]
 
-    def limit(self, check: Check) -> float:
-        """Of CPU time, from the sources as they are; they have to pass."""
+    def limit(self, check: Check, share: float = 1) -> float:
+        """Of CPU time for this share of the check, from the sources as they are; they have to pass."""
         if check not in self.baselines:
             if self.build(check).failed:
                 raise CannotRun(f"the sources as they are do not build in {self.folder}: {' '.join(check.targets)}")
             outcome = self.run(check, 600)
             if outcome.failed:
                 raise CannotRun(f"the sources as they are do not pass in {self.folder}: {check.commands}")
-            self.baselines[check] = 4 * outcome.cpu + 2
-        return self.baselines[check]
+            self.baselines[check] = outcome.cpu
+        return 4 * share * self.baselines[check] + 2
 
 
 def objects(commands: str) -> list[str]:
