@@ -188,11 +188,13 @@ Test(conditions, the_value_is_that_of_the_entry_or_of_an_output) {
         {.name = "g", .ndim = 1, .shape = {N}},
         {0}};
     static const struct gradcheck_tensor out[] = {{.name = "y", .ndim = 1, .shape = {N}}, {0}};
+    static const struct gradcheck_tensor other_out[] = {{.name = "y", .ndim = 1, .shape = {2}},
+                                                        {0}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct expected_guess above = {GRADCHECK_CAUSE_CONDITIONAL, 0.4 * 6 / 7,
                                              rows[i].text};
         struct gc_guess guess = {.cause = GRADCHECK_CAUSE_NONE};
-        tables_open(&b, in, out, rows[i].by_output);
+        tables_open(&b, in, rows[i].by_output ? out : other_out, rows[i].by_output);
         memcpy(b.base, rows[i].x, sizeof steady);
         memcpy(b.base + N, rows[i].g, sizeof steady);
         memcpy(b.y0, rows[i].y, sizeof steady);
@@ -208,19 +210,28 @@ Test(conditions, the_value_is_that_of_the_entry_or_of_an_output) {
     }
 }
 
+/* Of two entries, and of as many outputs as it takes. */
 Test(conditions, two_values_are_enough_to_part_what_is_wrong) {
     static const struct gradcheck_tensor in[] = {{.name = "x", .ndim = 1, .shape = {2}}, {0}};
-    static const struct gradcheck_tensor out[] = {{.name = "y", .ndim = 1, .shape = {3}}, {0}};
-    struct gc_guess guess = {.cause = GRADCHECK_CAUSE_NONE};
-    tables_open(&b, in, out, true);
-    for (size_t r = 0; r < 3; r++) {
-        *tables_got(&b, r, 1) *= 2.5 + (double)r;
+    for (size_t n_outs = 3; n_outs <= 6; n_outs += 3) {
+        const struct gradcheck_tensor out[] = {{.name = "y", .ndim = 1, .shape = {n_outs}}, {0}};
+        const bool of_entry = n_outs == 3;
+        const double n = (double)n_outs;
+        struct gc_guess guess = {.cause = GRADCHECK_CAUSE_NONE};
+        tables_open(&b, in, out, true);
+        for (size_t r = 0; r < n_outs; r++) {
+            for (size_t c = 0; c < 2; c++) {
+                const bool wrong = of_entry ? c == 1 : r > 2;
+                *tables_got(&b, r, c) *= wrong ? 2.5 + (double)(2 * r + c) : 1;
+                b.base[c] = 1 + (double)c;
+                b.y0[r] = 1 + (double)r;
+            }
+        }
+        gc_guess_threshold(tables_look(&b, 0), &guess);
+        tables_expect(&guess,
+                      &(struct expected_guess){GRADCHECK_CAUSE_CONDITIONAL,
+                                               0.4 * 2 * n / (2 * n + 1),
+                                               of_entry ? "x is above 1" : "y is above 3"},
+                      n_outs);
     }
-    b.base[0] = 1;
-    b.base[1] = 2;
-    gc_guess_threshold(tables_look(&b, 0), &guess);
-    tables_expect(&guess,
-                  &(struct expected_guess){GRADCHECK_CAUSE_CONDITIONAL, 0.4 * 6 / 7,
-                                           "wrong only where x is above 1"},
-                  0);
 }

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 /* The two Jacobians that a diagnosis looks at: how exact they are, what they cost, and what is left
- * of them without them; and what shows in the judged entries alone. */
+ * of them without them. */
 #include <criterion/criterion.h>
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
+#include "gradcheck/diagnosis.h"
 #include "gradcheck/elementwise.h"
-#include "gradcheck/tables.h"
+#include "gradcheck/neuron.h"
+#include "gradcheck/polynomial.h"
 
 /* ---- y0 = x0^3 + x1, y1 = offset + x0 x1, y2 = x2, whose gradient is scaled by 2 ---- */
 
@@ -15,7 +17,8 @@ enum { N_X = 3, N_Y = 3, COST = 6 * N_X + N_Y + 1 };
 
 struct cubic {
     double x[N_X], dx[N_X], y[N_Y], dy[N_Y], offset;
-    size_t n_forward, refused; /* the number of the call that is; 0: none */
+    double low[N_X], high[N_X]; /* x that forward saw */
+    size_t n_forward, refused;  /* the number of the call that is; 0: none */
     struct gradcheck_tensor in[1], out[1];
     struct gradcheck_kernel kernel;
     struct gc_session s;
@@ -27,6 +30,10 @@ static struct cubic k;
 
 static int forward(void *ctx) {
     (void)ctx;
+    for (size_t e = 0; e < N_X; e++) {
+        k.low[e] = fmin(k.low[e], k.x[e]);
+        k.high[e] = fmax(k.high[e], k.x[e]);
+    }
     k.y[0] = k.x[0] * k.x[0] * k.x[0] + k.x[1];
     k.y[1] = k.offset + k.x[0] * k.x[1];
     k.y[2] = k.x[2];
@@ -61,6 +68,7 @@ static void open_cubic(const struct gradcheck_options *options, double offset) {
         k.s.rounding[e] = 1e-7 * (double)(1 + e);
         k.s.numeric[e] = 0.1 + (double)e;
         k.s.grad[e] = 0.2 + (double)e;
+        k.low[e] = k.high[e] = k.x[e];
     }
 }
 
@@ -91,11 +99,11 @@ static void expect_exact(double unit, double step) {
 Test(diagnosis_jacobian, is_right_to_the_error_that_it_states_whether_a_step_is_known_or_not) {
     static const double offsets[] = {0, 1e6};
     static const double steps[] = {1e-3, 0};
-    static const double units[] = {1, 1000};
-    for (size_t i = 0; i < 8; i++) {
-        const double unit = units[i % 2];
-        const double step = steps[i / 2 % 2] * unit;
-        open_cubic(NULL, offsets[i / 4] * unit * unit);
+    static const double units[] = {1, 1000, 0x1p-200};
+    for (size_t i = 0; i < 12; i++) {
+        const double unit = units[i % 3];
+        const double step = steps[i / 3 % 2] * unit;
+        open_cubic(NULL, offsets[i / 6] * unit * unit);
         for (size_t e = 0; e < N_X; e++) {
             k.x[e] *= unit;
             k.s.base[e] = k.x[e];
@@ -206,83 +214,120 @@ Test(diagnosis_jacobian, of_the_gradient_alone_may_have_as_many_entries_as_there
     cr_expect_not(gc_jacobians_open(&s, &j));
 }
 
-/* ---- what shows in the judged entries ---- */
+/* ---- how far it asks forward ---- */
 
-enum { N_E = 6 };
-
-static struct fine {
-    struct tables b;
-    double grad[N_E], numeric[N_E], bound[N_E], rounding[N_E];
-    unsigned char state[N_E];
-} fine;
-
-static const struct gc_table *open_fine(enum gradcheck_dtype dtype, double output_epsilon) {
-    const struct gradcheck_tensor in[] = {{.name = "x", .ndim = 1, .shape = {N_E}, .dtype = dtype},
-                                          {0}};
-    const struct gradcheck_tensor out[] = {{.name = "y"}, {0}};
-    struct gc_session *s = &fine.b.s;
-    tables_open(&fine.b, in, out, false);
-    s->narrow_epsilon = output_epsilon;
-    s->grad = fine.grad;
-    s->numeric = fine.numeric;
-    s->bound = fine.bound;
-    s->rounding = fine.rounding;
-    s->state = fine.state;
-    for (size_t e = 0; e < N_E; e++) {
-        fine.numeric[e] = fine.grad[e] = fine.b.right[e];
-        fine.bound[e] = 1e-12;
-        fine.rounding[e] = 0;
-        fine.state[e] = GC_SEEN;
-    }
-    return tables_look(&fine.b, 0);
-}
-
-/* '.' right, 'f' rounded to float, 'r' off by as much, 'w' off by more */
-static void spoil(const char *entries) {
-    for (size_t e = 0; e < N_E; e++) {
-        const double right = fine.numeric[e];
-        fine.grad[e] = entries[e] == 'f'   ? (double)(float)right
-                       : entries[e] == 'r' ? right * (1 + 1e-7 / 3)
-                       : entries[e] == 'w' ? right * 1.001
-                                           : right;
-    }
-}
-
-Test(diagnosis_fine, float_where_double_was_promised_is_told_by_its_rounding) {
+Test(diagnosis_jacobian, asks_four_steps_away_and_no_further_than_nine_tenths_of_the_room) {
     static const struct {
-        const char *entries;
-        struct expected_guess e;
-    } rows[] = {
-        {"f.....",
-         {GRADCHECK_CAUSE_LOW_PRECISION, 0.97 * 2 / 3, "in 1 of 6 entries, and they are"}},
-        {"ffff..",
-         {GRADCHECK_CAUSE_LOW_PRECISION, 0.97 * 8 / 9, "in 4 of 6 entries, and they are"}},
-        {"fffr..",
-         {GRADCHECK_CAUSE_LOW_PRECISION, 0.97 * 8 / 9, "in 4 of 6 entries, and they are"}},
-        {"ffrr..", {GRADCHECK_CAUSE_LOW_PRECISION, 0.85 * 8 / 9, "in 4 of 6 entries: float"}},
-        {"fffw..", {.text = ""}},
-        {"......", {.text = ""}},
-    };
+        double lower, upper, reach[N_X]; /* from 0.7, -1.2 and 0.4; the step is 0.01 */
+    } rows[] = {{0, 0, {0.04, 0.04, 0.04}},
+                {-1.21, 5, {0.04, 0.9 * 0.01, 0.04}},
+                {-5, 0.72, {0.9 * 0.02, 0.04, 0.04}},
+                {-1.23, 0.73, {0.9 * 0.03, 0.9 * 0.03, 0.04}}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct gc_guess guess = {.cause = GRADCHECK_CAUSE_NONE};
-        const struct gc_table *t = open_fine(GRADCHECK_F64, DBL_EPSILON);
-        spoil(rows[i].entries);
-        gc_guess_low_precision(t, &guess);
-        tables_expect(&guess, &rows[i].e, i);
+        open_cubic(NULL, 0);
+        for (size_t e = 0; e < N_X; e++) {
+            k.s.step[e] = 0.01;
+        }
+        if (rows[i].lower < rows[i].upper) {
+            k.s.inputs[0].lower = rows[i].lower;
+            k.s.inputs[0].upper = rows[i].upper;
+        }
+        cr_assert(gc_jacobians_open(&k.s, &k.j));
+        for (size_t e = 0; e < N_X; e++) {
+            const double above = k.high[e] - k.s.base[e];
+            const double below = k.s.base[e] - k.low[e];
+            cr_expect(fabs(above - rows[i].reach[e]) <= 1e-14, "row %zu, %zu: %.17g", i, e, above);
+            cr_expect(fabs(below - rows[i].reach[e]) <= 1e-14, "row %zu, %zu: %.17g", i, e, below);
+        }
+        close_cubic();
     }
 }
 
-Test(diagnosis_fine, float_is_what_was_promised_where_an_input_or_an_output_is) {
-    static const struct {
-        enum gradcheck_dtype dtype;
-        double output_epsilon;
-    } rows[] = {
-        {GRADCHECK_F32, FLT_EPSILON}, {GRADCHECK_F32, DBL_EPSILON}, {GRADCHECK_F64, FLT_EPSILON}};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct gc_guess guess = {.cause = GRADCHECK_CAUSE_NONE};
-        const struct gc_table *t = open_fine(rows[i].dtype, rows[i].output_epsilon);
-        spoil("ffff..");
-        gc_guess_low_precision(t, &guess);
-        tables_expect(&guess, &(struct expected_guess){.text = ""}, i);
+/* No room at all, or none that this number knows. */
+Test(diagnosis_jacobian, asks_nothing_where_there_are_no_two_points) {
+    for (int huge = 0; huge < 2; huge++) {
+        open_cubic(NULL, 0);
+        k.s.inputs[0].upper = huge != 0 ? INFINITY : k.s.base[0];
+        k.x[0] = k.s.base[0] = huge != 0 ? 1e30 : k.s.base[0];
+        gc_write_point(&k.s, k.s.base);
+        cr_assert(gc_jacobians_open(&k.s, &k.j));
+        for (size_t at = 0; at < N_Y * N_X; at++) {
+            cr_expect_eq(k.j.error[at] == INFINITY, at % N_X == 0, "%d, %zu: %g", huge, at,
+                         k.j.error[at]);
+        }
+        /* three that backward needs, and one less than that of entries */
+        cr_expect_eq(k.report.n_forward, N_Y + 6 * (N_X - 1));
+        close_cubic();
     }
+}
+
+/* y2 = x2 at 0: differences are exact, and outputs are as large as the step. */
+Test(diagnosis_jacobian, of_a_straight_line_is_off_by_four_roundings_at_most) {
+    open_cubic(NULL, 0);
+    k.s.base[2] = 0;
+    gc_write_point(&k.s, k.s.base);
+    cr_assert(gc_jacobians_open(&k.s, &k.j));
+    cr_expect(k.j.right[2 * N_X + 2] == 1);
+    cr_expect(fabs(k.j.error[2 * N_X + 2] / DBL_EPSILON - 4) <= 1e-12, "%g", k.j.error[8]);
+    close_cubic();
+}
+
+/* ---- of other shapes ---- */
+
+static void open_polynomial(struct polynomial *p, size_t n, struct gc_session *s,
+                            struct gradcheck_report *r) {
+    static const struct gradcheck_options options = {.max_evaluations = 100000};
+    polynomial_open(p, n);
+    cr_assert_eq(gc_session_open(s, &p->kernel, &options, r, false), GRADCHECK_OK);
+    for (size_t e = 0; e < n; e++) {
+        s->state[e] = GC_SEEN;
+        s->step[e] = 1e-3;
+        s->bound[e] = 1e-9;
+    }
+}
+
+Test(diagnosis_jacobian, has_as_many_elements_as_there_is_room_for) {
+    static const struct {
+        size_t n;
+        bool by_output;
+    } rows[] = {{1, true}, {2, true}, {256, true}, {257, false}};
+    static struct polynomial p;
+    static struct gc_session s;
+    struct gradcheck_report r;
+    struct gc_jacobians j;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        open_polynomial(&p, rows[i].n, &s, &r);
+        cr_assert(gc_jacobians_open(&s, &j), "row %zu", i);
+        cr_expect_eq(j.by_output, rows[i].by_output, "row %zu", i);
+        for (size_t at = 0; at < j.n_rows * rows[i].n && j.by_output; at++) {
+            cr_expect(fabs(j.got[at] - j.right[at]) <= j.error[at] + 1e-15, "row %zu, %zu: %g", i,
+                      at, j.got[at]);
+        }
+        gc_jacobians_close(&j);
+        cr_expect_eq(j.n_rows, 0);
+        gc_session_close(&s);
+    }
+}
+
+/* Each gradient in its own unit: dw and db are means, dx is not. */
+Test(diagnosis_jacobian, of_several_inputs_is_scaled_as_each_of_them_says) {
+    static struct neuron_test neuron;
+    static struct gc_session s;
+    struct gradcheck_report r;
+    struct gc_jacobians j;
+    neuron_test_open(&neuron);
+    cr_assert_eq(gc_session_open(&s, &neuron.kernel, NULL, &r, false), GRADCHECK_OK);
+    for (size_t e = 0; e < s.n_entries; e++) {
+        s.state[e] = GC_SEEN;
+        s.step[e] = 1e-2;
+        s.bound[e] = 1e-9;
+    }
+    cr_assert(gc_jacobians_open(&s, &j));
+    cr_expect(j.by_output);
+    for (size_t at = 0; at < j.n_rows * s.n_entries; at++) {
+        cr_expect(fabs(j.got[at] - j.right[at]) <= j.error[at] + 1e-15, "%zu: %g, not %g", at,
+                  j.got[at], j.right[at]);
+    }
+    gc_jacobians_close(&j);
+    gc_session_close(&s);
 }

@@ -1,56 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* Hypotheses of a factor: a number, a function of a value, the number of outputs. */
+/* Hypotheses of a factor that varies: a function of a value, the number of outputs. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
 
 #include "gradcheck/bench.h"
-
-/* ---- a constant factor ---- */
-
-Test(factors, name_a_constant_factor_by_what_it_is) {
-    static const struct {
-        double factor;
-        size_t n_ratios;
-        double confidence;
-        enum gradcheck_cause cause;
-        const char *text;
-    } rows[] = {
-        {-1, 1, 1, GRADCHECK_CAUSE_SIGN, "has the wrong sign"},
-        {2, 1, 0.95, GRADCHECK_CAUSE_CONSTANT_FACTOR, "is 2 times"},
-        {-0.5, 1, 0.95, GRADCHECK_CAUSE_CONSTANT_FACTOR, "is -0.5 times"},
-        {3, 1, 0.95, GRADCHECK_CAUSE_CONSTANT_FACTOR, "is 3 times"},
-        {-3, 1, 0.95, GRADCHECK_CAUSE_CONSTANT_FACTOR, "is -3 times"},
-        {4, 1, 0.95, GRADCHECK_CAUSE_CONSTANT_FACTOR, "is 4 times"},
-        {1.0 / 3, 1, 0.95, GRADCHECK_CAUSE_CONSTANT_FACTOR, "is 0.33333 times"},
-        {0.25, 1, 0.95, GRADCHECK_CAUSE_CONSTANT_FACTOR, "is 0.25 times"},
-        {1.7, 1, 0.4, GRADCHECK_CAUSE_CONSTANT_FACTOR, "is 1.7 times"},
-        {5, 1, 0.4, GRADCHECK_CAUSE_CONSTANT_FACTOR, "is 5 times"},
-        {0.2, 1, 0.4, GRADCHECK_CAUSE_CONSTANT_FACTOR, "is 0.2 times"},
-        {1.7, 2, 0.4, GRADCHECK_CAUSE_CONSTANT_FACTOR, "is 1.7 times"},
-        {1.7, 3, 0.85, GRADCHECK_CAUSE_CONSTANT_FACTOR, "is 1.7 times"},
-        {7, 1, 1, GRADCHECK_CAUSE_SIZE_FACTOR, "a mean is missing"},
-        {1.0 / 7, 1, 1, GRADCHECK_CAUSE_SIZE_FACTOR, "divided once too often"},
-        {2.6457513110645906, 1, 1, GRADCHECK_CAUSE_MISSING_FACTOR, "the scale 1/sqrt is missing"},
-        {0.3779644730092272, 1, 0.45, GRADCHECK_CAUSE_EXTRA_FACTOR, "the scale is applied twice"},
-    };
-    bench.in[0] = bench_vector("x", 7);
-    bench.out[0] = bench_vector("y", 7);
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct gc_guess guess = {.cause = GRADCHECK_CAUSE_NONE};
-        bench_lay(1);
-        for (size_t c = 0; c < 7; c++) {
-            bench_put(0, c, bench_wild(c),
-                      bench_wild(c) * (c < rows[i].n_ratios ? 2 + (double)c : 1));
-        }
-        const struct gc_table t = bench_table(false);
-        gc_name_factor(&t, rows[i].factor, 1, "it", &guess);
-        cr_expect_eq(guess.cause, rows[i].cause, "row %zu: %s", i, guess.text);
-        cr_expect(fabs(guess.confidence - rows[i].confidence) <= 1e-14, "row %zu: %g", i,
-                  guess.confidence);
-        cr_expect(strstr(guess.text, rows[i].text) != NULL, "row %zu: %s", i, guess.text);
-    }
-}
 
 /* ---- functions of a value: y[i] of x[i], with a gate g[i] ---- */
 
@@ -86,6 +40,15 @@ static double slope_of_tanh(double v) {
 }
 static double times_plus_one(double v) {
     return v * (1 + v);
+}
+static double complement_squared(double v) {
+    return (1 - v) * (1 - v);
+}
+static double slope_of_sigmoid(double v) {
+    return gc_sigmoid_slope(gc_sigmoid(v));
+}
+static double slope_at_tanh(double v) {
+    return gc_tanh_slope(tanh(v));
 }
 static double nothing(double v) {
     (void)v;
@@ -146,9 +109,63 @@ Test(factors, tell_which_function_of_a_value_stands_for_which) {
         {complement, square, GRADCHECK_CAUSE_WRONG_ARGUMENT, "has v^2 where 1 - v belongs"},
         {everything, of_itself, GRADCHECK_CAUSE_EXTRA_FACTOR, "has the factor v once too often"},
         {everything, complement, GRADCHECK_CAUSE_EXTRA_FACTOR, "the factor 1 - v once too often"},
+        {sqrt, everything, GRADCHECK_CAUSE_MISSING_FACTOR, "lacks the factor sqrt(v)"},
+        {square, complement_squared, GRADCHECK_CAUSE_WRONG_ARGUMENT, "has (1 - v)^2 where v^2 "},
+        {gc_sigmoid_slope, slope_of_tanh, GRADCHECK_CAUSE_WRONG_ARGUMENT, "1 - v^2 where v (1 - "},
+        /* what nobody leaves out: a value by itself, a sum with 1 */
+        {of_itself, square_plus_one, GRADCHECK_CAUSE_NONE, NULL},
+        {plus_one, square, GRADCHECK_CAUSE_NONE, NULL},
+        {complement_squared, everything, GRADCHECK_CAUSE_NONE, NULL},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         expect_exchange(&rows[i], gate, i);
+    }
+}
+
+Test(factors, are_less_sure_of_a_slope_that_is_taken_at_the_value) {
+    static const double gate[N] = {0.31, -0.72, 0.55, 1.12, 0.87, -0.43};
+    static const struct {
+        struct exchange exchange;
+        double usual;
+    } rows[] = {
+        {{slope_of_sigmoid, everything, GRADCHECK_CAUSE_MISSING_FACTOR, "factor sigmoid'(v)"}, 0.9},
+        {{slope_at_tanh, everything, GRADCHECK_CAUSE_MISSING_FACTOR, "the factor tanh'(v)"}, 0.9},
+        {{slope_of_tanh, everything, GRADCHECK_CAUSE_MISSING_FACTOR, "the factor 1 - v^2"}, 0.97},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        expect_exchange(&rows[i].exchange, gate, i);
+        const double confidence = bench_confidence(gc_guess_function, true);
+        cr_expect(fabs(confidence - rows[i].usual * gc_support(6)) <= 1e-14, "row %zu: %g", i,
+                  confidence);
+    }
+}
+
+Test(factors, need_a_single_element_of_the_first_entry) {
+    static const double gate[N] = {0.31, 1, 1, 1, 1, 1};
+    static const struct exchange missing = {of_itself, everything, GRADCHECK_CAUSE_MISSING_FACTOR,
+                                            "lacks the factor v, where v is g"};
+    expect_exchange(&missing, gate, 0);
+}
+
+/* The table has room for 63 ways to read y besides. */
+Test(factors, are_functions_of_the_entry_itself_whatever_else_there_is) {
+    static const struct gradcheck_tensor sixteen = {.ndim = 4, .shape = {2, 2, 2, 2}};
+    bench.in[0] = bench.out[0] = sixteen;
+    bench.in[0].name = "x";
+    bench.out[0].name = "y";
+    bench_lay(1);
+    for (size_t i = 0; i < 256; i++) {
+        bench_put(i / 16, i % 16, bench_wild(i), bench_wild(i) / bench.base[i % 16]);
+    }
+    bench_expect(gc_guess_function, true, GRADCHECK_CAUSE_MISSING_FACTOR, "v, where v is x", 0);
+    for (int swapped = 0; swapped < 2; swapped++) {
+        for (size_t i = 0; i < 256; i++) {
+            const double ratio = bench.base[i % 16] / bench.y0[i % 16];
+            bench_put(i / 16, i % 16, bench_wild(i),
+                      bench_wild(i) * (swapped != 0 ? 1 / ratio : ratio));
+        }
+        bench_expect(gc_guess_two_values, true, GRADCHECK_CAUSE_WRONG_ARGUMENT,
+                     swapped != 0 ? "with y where x belongs" : "with x where y belongs", 1);
     }
 }
 
@@ -173,12 +190,22 @@ Test(factors, ask_of_a_step_what_stands_where_nothing_belongs) {
         {{0.4, -0.6, 0.9, -1.1, 0.3, -0.2}, {above, garbage_below, GRADCHECK_CAUSE_NONE, NULL}},
         {{0.4, -0.6, 0.9, -1.1, 0.3, -0.2}, {not_above, garbage_above, GRADCHECK_CAUSE_NONE, NULL}},
         {{0.4, -0.6, 0.9, -1.1, 0.3, -0.2}, {above, nothing, GRADCHECK_CAUSE_NONE, NULL}},
+        {{0.4, -0.6, 0.9, -1.1, 0.3, -0.2}, {complement, above, GRADCHECK_CAUSE_NONE, NULL}},
+        {{0.4, -0.6, 0.9, -1.1, 0.3, -0.2}, {complement, not_above, GRADCHECK_CAUSE_NONE, NULL}},
         /* a value that happens to be 0 where something is missing */
         {{0, 1, 0, 0, 1, 1}, {everything, of_itself, GRADCHECK_CAUSE_NONE, NULL}},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         expect_exchange(&rows[i].exchange, rows[i].gate, i);
     }
+}
+
+Test(factors, are_the_surer_of_a_missing_step_the_more_stands_where_nothing_belongs) {
+    static const double gate[N] = {0.4, -0.6, 0.9, -1.1, 0.3, -0.2};
+    static const struct exchange missing = {above, everything, GRADCHECK_CAUSE_MISSING_FACTOR,
+                                            "lacks the factor v > 0"};
+    expect_exchange(&missing, gate, 0);
+    cr_expect(fabs(bench_confidence(gc_guess_function, true) - 0.97 * gc_support(2)) <= 1e-14);
 }
 
 Test(factors, find_no_step_missing_by_what_is_wrong_alone) {
@@ -207,6 +234,7 @@ Test(factors, look_at_no_gradient_but_their_own) {
     for (size_t i = 0; i < N; i++) {
         bench_put(i, i, bench_wild(i) * (gate[i] > 0), 0);
         bench.right[bench_at(i, N)] = 0; /* of the gate: something where nothing belongs */
+        bench_put(N, i, 0, 1);           /* the same behind the last row */
     }
     bench_expect(gc_guess_function, true, GRADCHECK_CAUSE_NONE, NULL, 0);
 }
@@ -230,6 +258,57 @@ Test(factors, tell_which_of_two_values_stands_for_the_other) {
     }
 }
 
+/* Whether a value is a label's is no number. */
+Test(factors, are_made_of_no_labels) {
+    static int32_t labels[N] = {0, 1, 2, 3, 4, 5};
+    for (int swapped = 0; swapped < 2; swapped++) {
+        bench.in[0] = bench_vector("x", N);
+        bench.in[1] = bench_vector("u", N);
+        bench.in[2] = bench_vector("l", N);
+        bench.in[2].dtype = GRADCHECK_I32;
+        bench.in[2].value = labels;
+        bench.in[3] = bench_vector("w", N);
+        bench.out[0] = bench_vector("y", 2);
+        bench_lay(4);
+        for (size_t c = 0; c < N; c++) {
+            const double w = bench_values(3)[c];
+            bench_put(0, c, bench_wild(c + 50), bench_wild(c + 50) * (swapped != 0 ? w : 1 / w));
+        }
+        bench_expect(gc_guess_two_values, false, GRADCHECK_CAUSE_NONE, NULL, (size_t)swapped);
+    }
+    /* nor does one hide the value before it */
+    for (size_t c = 0; c < N; c++) {
+        bench_put(0, c, bench_wild(c + 50), bench_wild(c + 50) / bench_values(1)[c]);
+    }
+    bench_expect(gc_guess_function, false, GRADCHECK_CAUSE_MISSING_FACTOR,
+                 "lacks the factor v, where v is u", 2);
+}
+
+/* Where both values are next to nothing, or the one that belongs is, they say nothing. */
+Test(factors, are_told_by_values_that_are_not_too_small) {
+    static const struct {
+        double u, w; /* units */
+        bool told;
+    } rows[] = {
+        {0.6e-3, 0.6e-3, true}, {0.3e-3, 0.3e-3, false}, {1, 1.2e-9, true}, {1, 0.6e-9, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        bench.in[0] = bench_vector("x", N);
+        bench.in[1] = bench_vector("u", N);
+        bench.in[2] = bench_vector("w", N);
+        bench.out[0] = bench_vector("y", 2);
+        bench_lay(3);
+        for (size_t c = 0; c < N; c++) {
+            const double u = rows[i].u * (1.2 + 0.2 * bench_wild(c));
+            const double w = rows[i].w * (1.2 + 0.2 * bench_wild(c + 20));
+            bench_values(1)[c] = u;
+            bench_values(2)[c] = w;
+            bench_put(0, c, bench_wild(c + 50) * w, bench_wild(c + 50) * u);
+        }
+        bench_expect(gc_guess_two_values, false, GRADCHECK_CAUSE_WRONG_ARGUMENT,
+                     rows[i].told ? "is made with u where w belongs" : NULL, i);
+    }
+}
+
 /* y = sigmoid(x + b), the slope taken at b: x is what most sums hold, so two ratios do not tell. */
 Test(factors, find_the_input_itself_left_out_of_a_sum_by_three_ratios) {
     for (size_t n_wrong = 2; n_wrong <= 4; n_wrong++) {
@@ -247,6 +326,30 @@ Test(factors, find_the_input_itself_left_out_of_a_sum_by_three_ratios) {
         }
         bench_expect(gc_guess_incomplete, true, GRADCHECK_CAUSE_WRONG_ARGUMENT,
                      n_wrong > 2 ? "at a sum from which x is left out" : NULL, n_wrong);
+    }
+}
+
+/* A slope of 0 is known of nothing; one that is next to 0 may be right. */
+Test(factors, find_an_input_left_out_of_a_sum_where_no_slope_is_0) {
+    static const struct {
+        double last; /* the sum at the entry where x is 0 */
+        bool found;
+    } rows[] = {{0.4, true}, {-110, true}, {50, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        bench.in[0] = bench_vector("x", N);
+        bench.in[1] = bench_vector("b", N);
+        bench.out[0] = bench_vector("y", N);
+        bench_lay(2);
+        bench_put_nothing();
+        for (size_t c = 0; c < N; c++) {
+            const double x = c + 1 < N ? 0.5 + 0.3 * (double)c : 0;
+            const double z = c + 1 < N ? bench_values(1)[c] : rows[i].last;
+            bench_values(0)[c] = x;
+            bench.y0[c] = gc_sigmoid(x + z);
+            bench_put(c, c, gc_sigmoid_slope(bench.y0[c]), gc_sigmoid_slope(gc_sigmoid(z)));
+        }
+        bench_expect(gc_guess_incomplete, true, GRADCHECK_CAUSE_WRONG_ARGUMENT,
+                     rows[i].found ? "at a sum from which x is left out" : NULL, i);
     }
 }
 
@@ -272,4 +375,19 @@ Test(factors, find_a_mean_over_the_outputs_that_an_entry_reaches) {
               1e-14);
     bench_put(3, 0, 0, 0);
     bench_expect(gc_guess_contributions, true, GRADCHECK_CAUSE_NONE, NULL, 1);
+}
+
+Test(factors, find_no_mean_where_nothing_is_reached_or_outputs_are_not_told_apart) {
+    bench.in[0] = bench_vector("x", 3);
+    bench.out[0] = bench_vector("y", 4);
+    for (int by_output = 0; by_output < 2; by_output++) {
+        bench_lay(1);
+        for (size_t r = 0; r < 4; r++) {
+            bench_put(r, 0, bench_wild(r), bench_wild(r) / 4);
+            bench_put(r, 1, bench_wild(r + 4) * (r % 2 == 0), bench_wild(r + 4) * (r % 2 == 0) / 2);
+            bench_put(r, 2, 0, 0.7);
+        }
+        bench_expect(gc_guess_contributions, by_output != 0, GRADCHECK_CAUSE_NONE, NULL,
+                     (size_t)by_output);
+    }
 }
