@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "gradcheck/engine.h"
+#include "gradcheck/diagnosis.h"
 
 /* ---- y = (x0 x1 + w0, x1 + w0 w1) ---- */
 
@@ -90,6 +90,25 @@ Test(gradcheck_overwriting, differences_alone_find_inputs_that_forward_uses_up) 
             cr_expect(fabs(dx[i] - k.dx[i]) <= 1e-9, "%d: %g, not %g", in_place, dx[i], k.dx[i]);
             cr_expect(fabs(dw[i] - k.dw[i]) <= 1e-9, "%d: %g, not %g", in_place, dw[i], k.dw[i]);
         }
+    }
+}
+
+Test(gradcheck_overwriting, inputs_that_forward_uses_up_are_there_again_after_a_jacobian) {
+    for (int in_place = 0; in_place < 2; in_place++) {
+        struct used_up k;
+        struct gradcheck_report r;
+        struct gc_session s;
+        struct gc_jacobians j;
+        open_used_up(&k, in_place != 0);
+        cr_assert_eq(gc_session_open(&s, &k.kernel, NULL, &r, false), GRADCHECK_OK);
+        for (size_t e = 0; e < 2 * N; e++) {
+            s.state[e] = GC_SEEN;
+            s.step[e] = 1e-3;
+        }
+        cr_assert(gc_jacobians_open(&s, &j));
+        cr_expect(k.x[0] == 0.7 && k.x[1] == -1.1 && k.w[0] == 0.4 && k.w[1] == 1.3);
+        gc_jacobians_close(&j);
+        gc_session_close(&s);
     }
 }
 
