@@ -309,6 +309,60 @@ Test(diagnosis_jacobian, has_as_many_elements_as_there_is_room_for) {
     }
 }
 
+/* ---- y = the sum of x^2: more entries than a Jacobian's other memory has room for ---- */
+
+enum { N_SUMMED = 9 };
+
+static struct summed { double x[N_SUMMED], dx[N_SUMMED], y, dy; } summed;
+
+static int sum_forward(void *ctx) {
+    (void)ctx;
+    summed.y = 0;
+    for (size_t i = 0; i < N_SUMMED; i++) {
+        summed.y += summed.x[i] * summed.x[i];
+    }
+    return 0;
+}
+
+static int sum_backward(void *ctx) {
+    (void)ctx;
+    for (size_t i = 0; i < N_SUMMED; i++) {
+        summed.dx[i] = 2 * summed.x[i] * summed.dy;
+    }
+    return 0;
+}
+
+Test(diagnosis_jacobian, of_one_output_has_one_row_whatever_is_not_known_of_it) {
+    static struct gc_session s;
+    struct gradcheck_report r;
+    struct gc_jacobians j;
+    const struct gradcheck_tensor in[] = {GRADCHECK_INPUT("x", summed.x, summed.dx, N_SUMMED)};
+    const struct gradcheck_tensor out[] = {GRADCHECK_OUTPUT("y", &summed.y, &summed.dy)};
+    const struct gradcheck_kernel kernel = {.name = "summed",
+                                            .inputs = in,
+                                            .n_inputs = 1,
+                                            .outputs = out,
+                                            .n_outputs = 1,
+                                            .forward = sum_forward,
+                                            .backward = sum_backward};
+    for (size_t i = 0; i < N_SUMMED; i++) {
+        summed.x[i] = 0.3 + 0.1 * (double)i;
+    }
+    cr_assert_eq(gc_session_open(&s, &kernel, NULL, &r, false), GRADCHECK_OK);
+    for (size_t e = 0; e < N_SUMMED; e++) {
+        s.state[e] = e % 2 == 0 ? GC_SEEN | GC_AT_KINK : GC_SEEN;
+        s.step[e] = 1e-3;
+    }
+    cr_assert(gc_jacobians_open(&s, &j));
+    cr_expect_eq(j.n_rows, 1);
+    for (size_t e = 0; e < N_SUMMED; e++) {
+        cr_expect_eq(isfinite(j.error[e]) != 0, e % 2 != 0, "%zu", e);
+        cr_expect(j.got[e] == 2 * summed.x[e], "%zu: %g", e, j.got[e]);
+    }
+    gc_jacobians_close(&j);
+    gc_session_close(&s);
+}
+
 /* Each gradient in its own unit: dw and db are means, dx is not. */
 Test(diagnosis_jacobian, of_several_inputs_is_scaled_as_each_of_them_says) {
     static struct neuron_test neuron;
