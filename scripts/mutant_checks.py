@@ -3,7 +3,7 @@
 
 A check kills a mutant if a command of it fails, crashes, or needs much more CPU time or memory than on the sources as
 they are. The cheap and sharp ones stand first. Only what the project itself would call wrong counts; the check
-`regression` is its record of what the engine answers, and what that kills is counted apart.
+`regression` and `regression of mistakes` are its record of what the engine answers; what those kill is counted apart.
 """
 import dataclasses
 import os
@@ -78,9 +78,10 @@ CHECKS = {
     ],
     "gradcheck": [
         alone("gradcheck", slow=False),
+        Check("regression", ("{B}/regression --first bed vjp jvp mixed kernels screen",)),
         alone("gradcheck", slow=True),
         alone("gradcheck", "sanitize", slow=False),
-        Check("regression", ("{B}/regression --first",)),
+        Check("regression of mistakes", ("{B}/regression --first mistakes",)),
         Check("evidence", ("{B}/evidence --jobs 1 kinks peers vjp",)),
         Check("more evidence", ("{B}/evidence --jobs 1 --first 680 soak honesty",
                                 "{B}/evidence --jobs 1 --first 60 neuron")),

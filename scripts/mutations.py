@@ -56,6 +56,15 @@ class Mutant:
         """The same after edits elsewhere in the file: it has no line number."""
         return " | ".join((*self.key, str(self.nth)))
 
+    @property
+    def module(self) -> str:
+        return self.file.split("/")[1]
+
+    @property
+    def mark(self) -> str:
+        """Its identity in a few digits."""
+        return hashlib.sha256(self.identity.encode()).hexdigest()[:10]
+
     def order(self, seed: int) -> str:
         """Sorted by this, mutants stand in a fixed random order, on every machine and after edits elsewhere."""
         return hashlib.sha256(f"{seed} | {self.identity}".encode()).hexdigest()

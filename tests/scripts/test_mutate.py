@@ -164,6 +164,14 @@ class Run(unittest.TestCase):
     def summary(self) -> dict:
         return json.loads((self.top / "build/mutants.json").read_text(encoding="utf-8"))[0]
 
+    def recorded(self) -> list[str]:
+        text = (self.top / "tests/mutants-killed.txt").read_text(encoding="utf-8")
+        return [word for line in text.splitlines() if line.startswith(" ") for word in line.split()]
+
+    def write_results(self, results: list[dict]) -> None:
+        (self.top / "build/results.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in results),
+                                                      encoding="utf-8")
+
     def results(self) -> list[dict]:
         lines = (self.top / "build/results.jsonl").read_text(encoding="utf-8").splitlines()
         return [json.loads(line) for line in lines]
@@ -244,6 +252,33 @@ class Run(unittest.TestCase):
         self.mutate("--unlisted")
         self.assertEqual(self.summary()["equivalent"], 1)
         self.assertNotIn("unused = a -> (void)0", (self.top / "build/results.jsonl").read_text(encoding="utf-8"))
+
+    def test_those_recorded_as_killed_may_be_believed(self):
+        self.assertEqual(self.mutate("--recorded")[0], 2, "nothing is recorded")
+        self.mutate()
+        before = self.summary()
+        self.assertEqual(self.mutate("--record")[0], 0)
+        self.assertEqual(len(self.recorded()), before["killed"])
+        (self.top / "build/results.jsonl").unlink()
+        self.mutate("--recorded")
+        self.assertEqual(self.summary()["by"], {"the record": before["killed"]})
+        self.assertEqual(self.summary()["survivors"], before["survivors"])
+        self.assertFalse([entry for entry in self.results() if entry["by"] == "tests"])
+        (self.top / "tests/mutants-killed.txt").write_text("lib/x/x.c\n  not-a-mark\n", encoding="utf-8")
+        self.assertEqual(self.mutate("--recorded")[0], 2)
+
+    def test_the_record_grows_and_loses_what_survives(self):
+        self.mutate()
+        self.mutate("--record")
+        everything = self.recorded()
+        results = self.results()
+        killed = [entry for entry in results if entry["by"] == "tests"]
+        self.write_results([killed[0] | {"by": ""}, killed[1]])
+        self.mutate("--record")
+        self.assertEqual(len(self.recorded()), len(everything) - 1)
+        self.write_results([killed[0]])
+        self.mutate("--record")
+        self.assertEqual(self.recorded(), everything)
 
     def test_a_mutant_that_hangs_is_killed(self):
         (self.top / "lib/x/x.c").write_text(LOOP, encoding="utf-8")
