@@ -118,3 +118,51 @@ Test(gradcheck_rows, along_any_axis_cover_every_entry) {
         }
     }
 }
+
+/* y = x + w, over rows of x; w belongs to none. */
+struct shared {
+    double x[4], dx[4], w[3], dw[3], y[4], dy[4];
+};
+
+static int shared_forward(void *ctx) {
+    struct shared *k = ctx;
+    for (size_t i = 0; i < 4; i++) {
+        k->y[i] = k->x[i] + k->w[0] + 2 * k->w[1] * k->w[2];
+    }
+    return 0;
+}
+
+static int shared_backward(void *ctx) {
+    struct shared *k = ctx;
+    double sum = 0;
+    for (size_t i = 0; i < 4; i++) {
+        sum += k->dx[i] = k->dy[i];
+    }
+    k->dw[0] = sum;
+    k->dw[1] = 2 * sum * k->w[2];
+    k->dw[2] = 2 * sum * k->w[1];
+    return 0;
+}
+
+Test(gradcheck_rows, an_input_that_has_none_is_looked_at_entry_by_entry) {
+    struct shared k = {.x = {0.3, 0.7, -0.4, 1.1}, .w = {0.5, 0.9, -0.6}};
+    struct gradcheck_tensor in[] = {GRADCHECK_INPUT("x", k.x, k.dx, 4),
+                                    GRADCHECK_INPUT("w", k.w, k.dw, 3)};
+    struct gradcheck_tensor out[] = {GRADCHECK_OUTPUT("y", k.y, k.dy, 4)};
+    in[0].batch_axis = out[0].batch_axis = 1;
+    const struct gradcheck_kernel kernel = {.name = "shared",
+                                            .inputs = in,
+                                            .n_inputs = 2,
+                                            .outputs = out,
+                                            .n_outputs = 1,
+                                            .forward = shared_forward,
+                                            .backward = shared_backward,
+                                            .ctx = &k};
+    const struct gradcheck_options options = {.n_points = 1, .thorough = true};
+    struct gradcheck_report report;
+    cr_assert_eq(gradcheck_run(&kernel, &options, &report), GRADCHECK_OK);
+    cr_expect_eq(report.rules[GRADCHECK_RULE_ROW_INDEPENDENCE].verdict, GRADCHECK_PASS);
+    cr_expect_eq(report.verdict, GRADCHECK_PASS, "%s", report.summary);
+    cr_expect_eq(report.tensors[0].n_pass, 4u);
+    cr_expect_eq(report.tensors[1].n_pass, 3u, "%zu", report.tensors[1].n_pass);
+}
