@@ -127,6 +127,42 @@ Test(diagnosis_rules, what_is_not_written_is_forgotten_unless_an_entry_was_added
     }
 }
 
+/* One entry is enough. */
+Test(diagnosis_rules, what_gradients_held_is_told_from_what_the_kernel_says_of_it) {
+    static const struct {
+        bool accumulates;
+        size_t n_accumulated, n_overwritten;
+        struct expected_guess e;
+    } rows[] = {
+        {false, 1, 0, {GRADCHECK_CAUSE_ACCUMULATES, 0.96, "evidence"}},
+        {true, 0, 1, {GRADCHECK_CAUSE_OVERWRITES, 0.96, "evidence"}},
+        {true, 1, 1, {GRADCHECK_CAUSE_OVERWRITES, 0.96, "evidence"}},
+        {true, 1, 0, {GRADCHECK_CAUSE_UNINITIALISED, 0.85, "evidence: it is read before"}},
+        {false, 0, 1, {GRADCHECK_CAUSE_UNINITIALISED, 0.85, "evidence: it is read before"}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        open_script(right, 1);
+        k.kernel.grad_accumulates = rows[i].accumulates;
+        k.s.n_accumulated = rows[i].n_accumulated;
+        k.s.n_overwritten = rows[i].n_overwritten;
+        break_rule(GRADCHECK_RULE_OVERWRITE_OR_ACCUMULATE);
+        const struct gc_guess guess = diagnose();
+        tables_expect(&guess, &rows[i].e, i);
+    }
+}
+
+Test(diagnosis_rules, nothing_is_said_where_no_gradient_is_checked) {
+    for (size_t n_checked = 0; n_checked < 2; n_checked++) {
+        open_script(right, 1);
+        k.s.n_checked = n_checked;
+        break_rule(GRADCHECK_RULE_FORWARD_DETERMINISTIC);
+        const struct gc_guess guess = diagnose();
+        cr_expect_eq(guess.cause,
+                     n_checked > 0 ? GRADCHECK_CAUSE_NONDETERMINISTIC : GRADCHECK_CAUSE_NONE);
+        cr_expect_eq(k.calls > 0, n_checked > 0);
+    }
+}
+
 /* ---- the same question again ---- */
 
 static double drifts(size_t entry, size_t call, double dy) {
@@ -158,6 +194,40 @@ static double rounds_beside_zero(size_t entry, size_t call, double dy) {
     return entry == 0 ? 0 : rounds(entry, call, dy);
 }
 
+static double first_answer_differs(size_t entry, size_t call, double dy) {
+    (void)dy;
+    return 1 + (double)entry + (call == 0 ? 0.5 : 0);
+}
+/* Entry 1 by more than 8 units in its last place there and back; that is 2 in entry 2. */
+static double second_wavers(size_t entry, size_t call, double dy) {
+    return entry == 1 ? 1.9 + (double)(call % 2) * 0x1p-49 : drifts(entry, call, dy);
+}
+static double second_wavers_less(size_t entry, size_t call, double dy) {
+    return entry == 1 ? 1000 + (double)(call % 2) * 0x1p-43 : drifts(entry, call, dy);
+}
+static double second_is_zero(size_t entry, size_t call, double dy) {
+    return entry == 1 ? 0 : drifts(entry, call, dy);
+}
+/* The second step is a share longer than the first. */
+static double longer(size_t call, double by) {
+    return 1 + 0.1 * (double)call + 0.05 * by * (double)(call * call);
+}
+static double a_little_uneven(size_t entry, size_t call, double dy) {
+    return entry == 1 ? longer(call, 0.8e-3) : drifts(entry, call, dy);
+}
+static double uneven(size_t entry, size_t call, double dy) {
+    return entry == 1 ? longer(call, 1.5e-3) : drifts(entry, call, dy);
+}
+/* 800 units in the last place are no drift. */
+static double drifts_by_804(size_t entry, size_t call, double dy) {
+    (void)entry;
+    (void)dy;
+    return 1 + (double)call * 804 * 0x1p-52;
+}
+static double drifts_by_796(size_t entry, size_t call, double dy) {
+    return 1 + (drifts_by_804(entry, call, dy) - 1) * 796 / 804;
+}
+
 Test(diagnosis_rules, answers_that_drift_evenly_are_sums_that_nobody_clears) {
     static const struct expected_guess uncleared = {GRADCHECK_CAUSE_UNINITIALISED, 0.97,
                                                     "that it keeps is never cleared"};
@@ -167,9 +237,22 @@ Test(diagnosis_rules, answers_that_drift_evenly_are_sums_that_nobody_clears) {
         double (*script)(size_t, size_t, double);
         const struct expected_guess *e;
     } rows[] = {
-        {drifts, &uncleared},   {first_drifts, &uncleared},    {drifts_after_the_first, &random},
-        {first_jumps, &random}, {last_jumps, &random},         {second_rounds, &uncleared},
-        {rounds, &random},      {rounds_beside_zero, &random},
+        {drifts, &uncleared},
+        {first_drifts, &uncleared},
+        {drifts_after_the_first, &random},
+        {first_jumps, &random},
+        {last_jumps, &random},
+        {second_rounds, &uncleared},
+        {rounds, &random},
+        {rounds_beside_zero, &random},
+        {first_answer_differs, &random},
+        {second_wavers, &random},
+        {second_wavers_less, &uncleared},
+        {second_is_zero, &uncleared},
+        {a_little_uneven, &uncleared},
+        {uneven, &random},
+        {drifts_by_804, &uncleared},
+        {drifts_by_796, &random},
     };
     static const double units[] = {1, 0x1p-200, 0x1p200};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -179,6 +262,17 @@ Test(diagnosis_rules, answers_that_drift_evenly_are_sums_that_nobody_clears) {
             const struct gc_guess guess = diagnose();
             tables_expect(&guess, rows[i].e, i);
         }
+    }
+}
+
+/* Eight times; five, if they differ. */
+Test(diagnosis_rules, the_same_is_asked_a_few_times) {
+    static double (*const scripts[])(size_t, size_t, double) = {right, drifts, last_jumps};
+    for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
+        open_script(scripts[i], 1);
+        break_rule(GRADCHECK_RULE_BACKWARD_DETERMINISTIC);
+        (void)diagnose();
+        cr_expect_eq(k.calls, i == 0 ? 8 : 5, "%zu: %zu", i, k.calls);
     }
 }
 
@@ -206,6 +300,23 @@ static double half_are_squared(size_t entry, size_t call, double dy) {
     return entry < N ? constant(entry, call, dy) : squared(entry, call, dy);
 }
 
+static double first_is_constant(size_t entry, size_t call, double dy) {
+    return entry == 0 ? constant(entry, call, dy) : dy;
+}
+static double last_is_constant(size_t entry, size_t call, double dy) {
+    return entry + 1 == N_GRADS ? constant(entry, call, dy) : dy;
+}
+/* 1, 4 and a bit, 1. */
+static double about_squared(size_t entry, size_t call, double dy) {
+    return squared(entry, call, dy) * (fabs(dy) == 2 ? 1 + 0.8e-3 / 4 : 1);
+}
+static double not_quite_squared(size_t entry, size_t call, double dy) {
+    return squared(entry, call, dy) * (fabs(dy) == 2 ? 1 + 1.5e-3 / 4 : 1);
+}
+static double a_third_are_magnitudes(size_t entry, size_t call, double dy) {
+    return entry == 0 ? dy : one_is_a_magnitude(entry, call, dy);
+}
+
 Test(diagnosis_rules, what_does_not_scale_with_the_cotangent_tells_how_it_enters) {
     static const struct {
         double (*script)(size_t, size_t, double);
@@ -217,13 +328,21 @@ Test(diagnosis_rules, what_does_not_scale_with_the_cotangent_tells_how_it_enters
         {half_are_magnitudes,
          {GRADCHECK_CAUSE_WRONG_ARGUMENT, 0.97, "a.grad depends on the sign of the cotangent"}},
         {one_is_a_magnitude, {.text = ""}},
+        {a_third_are_magnitudes, {.text = ""}},
         {half_are_squared, {.text = ""}},
+        {first_is_constant, {GRADCHECK_CAUSE_MISSING_FACTOR, 0.95, "a.grad does not change"}},
+        {last_is_constant, {GRADCHECK_CAUSE_MISSING_FACTOR, 0.95, "b.grad does not change"}},
+        {about_squared, {GRADCHECK_CAUSE_EXTRA_FACTOR, 0.93, "a.grad grows with the square"}},
+        {not_quite_squared, {.text = ""}},
     };
+    static const double units[] = {1, 3, 0x1p-200, 0x1p200};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        open_script(rows[i].script, 1);
-        break_rule(GRADCHECK_RULE_ZERO_COTANGENT);
-        const struct gc_guess guess = diagnose();
-        tables_expect(&guess, &rows[i].e, i);
+        for (size_t u = 0; u < sizeof units / sizeof units[0]; u++) {
+            open_script(rows[i].script, units[u]);
+            break_rule(GRADCHECK_RULE_ZERO_COTANGENT);
+            const struct gc_guess guess = diagnose();
+            tables_expect(&guess, &rows[i].e, i);
+        }
     }
 }
 

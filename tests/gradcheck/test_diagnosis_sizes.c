@@ -83,3 +83,38 @@ Test(diagnosis_sizes, a_length_and_the_root_of_one_are_told_from_other_sizes) {
         cr_expect_str_eq(text, rows[i].root_of, "row %zu: %s", i, text);
     }
 }
+
+/* Each once, those of the outputs first, of which 1 is none and eight are kept. */
+Test(diagnosis_sizes, different_lengths_are_kept_once) {
+    static const struct gradcheck_tensor in[] = {
+        {.name = "x", .ndim = 4, .shape = {13, 2, 1, 17}},
+        {.name = "w", .ndim = 4, .shape = {13, 19, 23, 29}},
+        {.name = "v", .ndim = 3, .shape = {31, 37, 41}},
+        {0}};
+    static const struct gradcheck_tensor out[] = {
+        {.name = "y", .ndim = 1, .shape = {13}}, {.name = "z", .ndim = 1, .shape = {13}}, {0}};
+    static const struct {
+        double length;
+        bool is;
+    } rows[] = {{13, true}, {2, true},  {17, true}, {19, true},  {23, true},
+                {29, true}, {31, true}, {37, true}, {41, false}, {1, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[160] = "";
+        tables_open(&b, in, out, true);
+        cr_expect_eq(gc_is_length(&b.s, rows[i].length, 1e-5), rows[i].is, "%g", rows[i].length);
+        cr_expect_eq(gc_is_size(&b.s, rows[i].length, 1e-5, text, sizeof text), rows[i].is,
+                     "%g: %s", rows[i].length, text);
+        cr_expect_eq(gc_is_root_of_size(&b.s, sqrt(rows[i].length), 1e-5, text, sizeof text),
+                     rows[i].is, "%g: %s", rows[i].length, text);
+    }
+}
+
+Test(diagnosis_sizes, an_axis_of_the_output_alone_is_one_too) {
+    static const struct gradcheck_tensor in[] = {{.name = "x", .ndim = 1, .shape = {3}}, {0}};
+    static const struct gradcheck_tensor out[] = {
+        {.name = "y", .ndim = 2, .shape = {5, 3}, .dims = {"heads"}}, {0}};
+    char text[160] = "";
+    tables_open(&b, in, out, true);
+    cr_expect(gc_is_size(&b.s, 0.2, 1e-5, text, sizeof text));
+    cr_expect_str_eq(text, "1/heads");
+}
