@@ -231,6 +231,8 @@ Test(ratios, look_along_the_rows_of_the_first_output) {
         for (size_t k = 0; k < 14; k++) {
             bench.got[k] = bench.right[k] * (k / 2 < 3 ? 0.01 : k / 2 < 6 ? 0.018 : 0.02);
         }
+        bench.right[14] = bench.got[14] = 1; /* behind the last row */
+        bench.mark[15] = GC_IGNORED;
         gc_guess_of_output(tables_look(&bench, 0), &guess);
         cr_expect_eq(guess.cause, y_first ? GRADCHECK_CAUSE_NONE : GRADCHECK_CAUSE_EXTRA_FACTOR,
                      "%s", guess.text);

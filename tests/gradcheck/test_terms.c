@@ -27,6 +27,16 @@ Test(terms, name_how_often_a_term_stands) {
         /* the same, but for rounding; and a fit that finds a trace of what is not there */
         {-1, 0, 1, 1 + 5e-6, GRADCHECK_CAUSE_NONE, NULL},
         {1, 0, 1e-3, 15000, GRADCHECK_CAUSE_NONE, NULL},
+        /* in any unit */
+        {1e40, 0, 0.7, 0, GRADCHECK_CAUSE_DROPPED_TERM, "lacks the term in u"},
+        /* a hundred thousandth is next to 0, and next to 1 */
+        {1, 0, 0.7, 0.95e-5, GRADCHECK_CAUSE_DROPPED_TERM, "lacks the term in u"},
+        {1, 0, 0.7, 1.05e-5, GRADCHECK_CAUSE_CONSTANT_FACTOR, "is 1.05e-05 times"},
+        {-1, 0, 1, 1 + 1.05e-5, GRADCHECK_CAUSE_CONSTANT_FACTOR, "is 1 times"},
+        {-1, 0, 1, 1 + 0.95e-5, GRADCHECK_CAUSE_NONE, NULL},
+        /* values that are nearly multiples of each other tell nothing */
+        {1, 0.0033, -0.97, 0, GRADCHECK_CAUSE_DROPPED_TERM, "lacks the term in u"},
+        {1, 0.0026, -0.97, 0, GRADCHECK_CAUSE_NONE, NULL},
     };
     bench.in[0] = bench_vector("x", N);
     bench.in[1] = bench_vector("v", N);
@@ -43,6 +53,81 @@ Test(terms, name_how_often_a_term_stands) {
             bench_put(0, c, v + rows[i].b * u, v + rows[i].b * rows[i].factor * u);
         }
         bench_expect(gc_guess_term, false, rows[i].cause, rows[i].text, i);
+    }
+}
+
+/* right = 1.3 (v - u), of which hardly anything is left. */
+Test(terms, fit_a_term_that_cancels_another) {
+    bench.in[0] = bench_vector("x", N);
+    bench.in[1] = bench_vector("v", N);
+    bench.in[2] = bench_vector("u", N);
+    bench.out[0] = bench_vector("y", 5);
+    bench_lay(3);
+    for (size_t c = 0; c < N; c++) {
+        const double v = bench_values(1)[c] = 1.5 + bench_wild(c);
+        const double u = bench_values(2)[c] = v * (1 + 0.004 * bench_wild(c + 9));
+        bench_put(0, c, 1.3 * (v - u), 1.3 * v);
+    }
+    bench_expect(gc_guess_term, false, GRADCHECK_CAUSE_DROPPED_TERM, "x.grad lacks the term in u",
+                 0);
+}
+
+/* right = v + 0.7 u and what is left: a hundred thousandth of it, squared, at most. */
+Test(terms, fit_what_is_made_of_two_terms_and_no_more) {
+    static const struct {
+        double left;
+        const char *text;
+    } rows[] = {{0, "the term in u"}, {0.0207, "the term in u"}, {0.02237, NULL}};
+    bench.in[0] = bench_vector("x", N);
+    bench.in[1] = bench_vector("v", N);
+    bench.in[2] = bench_vector("u", N);
+    bench.out[0] = bench_vector("y", 5);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        bench_lay(3);
+        for (size_t c = 0; c < N; c++) {
+            const double v = bench_values(1)[c] = 1.5 + bench_wild(c);
+            const double u = bench_values(2)[c] = 1.5 + bench_wild(c + 9);
+            const double right = v + 0.7 * u + (c == 4 ? rows[i].left : 0);
+            bench_put(0, c, right, right - 0.7 * u);
+        }
+        bench_expect(gc_guess_term, false,
+                     i == 0 ? GRADCHECK_CAUSE_DROPPED_TERM : GRADCHECK_CAUSE_CONSTANT_FACTOR,
+                     rows[i].text, i);
+        cr_expect(i > 0 || fabs(bench_confidence(gc_guess_term, false) - gc_support(N - 1)) < 1e-14,
+                  "%g", bench_confidence(gc_guess_term, false));
+    }
+}
+
+/* One that is right though u is not 0 there, and one that is known to a tenth of it. */
+Test(terms, take_a_multiple_from_the_first_element_that_is_wrong) {
+    bench.in[0] = bench_vector("x", N);
+    bench.in[1] = bench_vector("u", N);
+    bench.out[0] = bench_vector("y", 5);
+    bench_lay(2);
+    for (size_t c = 0; c < N; c++) {
+        const double u = bench_values(1)[c] = c == 0 ? 1e-8 : 1 + 0.3 * (double)c;
+        const double right = 2 + bench_wild(c + 5);
+        bench_put(0, c, right, c == 0 ? right : right - u);
+    }
+    bench.error[bench_at(0, 2)] = 0.1;
+    bench.right[bench_at(0, 2)] += 0.05;
+    bench_expect(gc_guess_term, false, GRADCHECK_CAUSE_DROPPED_TERM, "lacks the term in u", 0);
+}
+
+/* What is as small as a billionth is no value. */
+Test(terms, want_values_that_are_not_next_to_nothing) {
+    for (int small = 0; small < 2; small++) {
+        bench.in[0] = bench_vector("x", N);
+        bench.in[1] = bench_vector("u", N);
+        bench.out[0] = bench_vector("y", 5);
+        bench_lay(2);
+        for (size_t c = 0; c < N; c++) {
+            const double u = bench_values(1)[c] = (small ? 0.9e-9 : 1.9e-9) - 1e-10 * (double)c;
+            const double right = 1e-9 * (3 + bench_wild(c + 5));
+            bench_put(0, c, right, right - u);
+        }
+        bench_expect(gc_guess_term, false, GRADCHECK_CAUSE_DROPPED_TERM,
+                     small ? NULL : "lacks the term in u", (size_t)small);
     }
 }
 
@@ -98,22 +183,29 @@ Test(terms, name_a_term_beside_others_by_a_natural_multiple) {
         {2 * p, GRADCHECK_CAUSE_SIGN, "wrong sign"},
         {-triple, GRADCHECK_CAUSE_NONE, NULL},
         {-1.37, GRADCHECK_CAUSE_NONE, NULL},
+        {-1 - 2.5e-6, GRADCHECK_CAUSE_DROPPED_TERM, "lacks"},
+        {-1 - 3.5e-6, GRADCHECK_CAUSE_NONE, NULL},
     };
+    static const double units[] = {1, 1e-5, 1e25};
     bench.in[0] = bench_vector("s", 1);
     bench.in[1] = bench_vector("x", N);
     bench.in[2] = bench_vector("u", N);
     bench.in[3] = bench_vector("p", 1);
     bench.in[4] = bench_vector("triple", 3);
     bench.out[0] = bench_vector("y", 5);
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t k = 0; k < 3 * sizeof rows / sizeof rows[0]; k++) {
+        const size_t i = k / 3;
+        const size_t u = k % 3;
         bench_lay(5);
         bench_of = 1;
         bench_values(0)[0] = s;
         bench_values(3)[0] = p;
         bench_values(4)[0] = triple;
+        const double unit = units[u];
         for (size_t c = 0; c < N; c++) {
-            bench_put(0, c, 2 + bench_wild(c + 5),
-                      2 + bench_wild(c + 5) + rows[i].k * bench_values(2)[c]);
+            const double right = 2 + bench_wild(c + 5);
+            bench_put(0, c, unit * right, unit * (right + rows[i].k * bench_values(2)[c]));
+            bench_values(2)[c] *= unit;
         }
         bench_expect(gc_guess_term, false, rows[i].cause, rows[i].text, i);
     }
@@ -139,6 +231,8 @@ Test(terms, name_a_factor_of_all_that_couples_if_it_is_a_known_one) {
         {4, GRADCHECK_CAUSE_NONE, NULL},
         {1, GRADCHECK_CAUSE_NONE, NULL},
         {1.7, GRADCHECK_CAUSE_NONE, NULL},
+        {2 + 0.95e-5, GRADCHECK_CAUSE_CONSTANT_FACTOR, "is 2 times"},
+        {2 + 1.05e-5, GRADCHECK_CAUSE_NONE, NULL},
     };
     bench.in[0] = bench_vector("x", M);
     bench.in[1] = bench_vector("b", 7);
@@ -153,6 +247,45 @@ Test(terms, name_a_factor_of_all_that_couples_if_it_is_a_known_one) {
         bench_put(0, 1, 0, 0);
         bench_expect(gc_guess_coupling, true, rows[i].cause, rows[i].text, i);
     }
+}
+
+/* In the first row, or in the first column, and nowhere else; two elements at least. */
+Test(terms, find_the_few_elements_that_couple) {
+    enum { M = 5 };
+    bench.in[0] = bench_vector("x", M);
+    bench.in[1] = bench_vector("b", 7);
+    bench.out[0] = bench_vector("y", M);
+    for (size_t n = 1; n < M; n++) {
+        for (int first_row = 0; first_row < 2; first_row++) {
+            bench_lay(2);
+            bench_put_nothing();
+            for (size_t k = 0; k < M; k++) {
+                bench_put(k, k, bench_wild(k), bench_wild(k));
+            }
+            for (size_t k = 1; k <= n; k++) {
+                bench_put(first_row ? 0 : k, first_row ? k : 0, bench_wild(k), -bench_wild(k));
+            }
+            bench_expect(gc_guess_coupling, true, GRADCHECK_CAUSE_SIGN,
+                         n > 1 ? "sums over the other entries" : NULL, n);
+        }
+    }
+}
+
+/* Of entries that are left out nothing is asked, here of the third. */
+Test(terms, leave_out_of_what_couples_what_the_table_does) {
+    enum { M = 5 };
+    struct gc_guess guess = {.cause = GRADCHECK_CAUSE_NONE};
+    bench.in[0] = bench_vector("x", M);
+    bench.out[0] = bench_vector("y", M);
+    bench_lay(1);
+    for (size_t k = 0; k < M * M; k++) {
+        const bool is = k / M == k % M || k % M == 2;
+        bench_put(k / M, k % M, bench_wild(k), (is ? 1 : -1) * bench_wild(k));
+    }
+    struct gc_table t = bench_table(true);
+    gc_table_focus(&t);
+    gc_guess_coupling(&t, &guess);
+    cr_expect_eq(guess.cause, GRADCHECK_CAUSE_SIGN, "%s", guess.text);
 }
 
 Test(terms, want_one_factor_of_all_that_couples) {
@@ -176,15 +309,18 @@ Test(terms, want_one_factor_of_all_that_couples) {
     };
     bench.in[0] = bench_vector("x", M);
     bench.out[0] = bench_vector("y", M);
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    static const double units[] = {1, 0x1p-200, 0x1p200};
+    for (size_t k = 0; k < 3 * sizeof rows / sizeof rows[0]; k++) {
+        const size_t i = k / 3;
+        const double unit = units[k % 3];
         bench_lay(1);
-        for (size_t k = 0; k < M * M; k++) {
-            const double right = 1e-3 * bench_wild(k);
-            bench_put(k / M, k % M, right, (k / M == k % M ? 1.3 : rows[i].factor) * right);
+        for (size_t e = 0; e < M * M; e++) {
+            const double right = unit * 1e-3 * bench_wild(e);
+            bench_put(e / M, e % M, right, (e / M == e % M ? 1.3 : rows[i].factor) * right);
         }
-        bench_put(M - 1, 0, rows[i].last[0], rows[i].last[1]);
-        bench_put(M - 1, M - 1, 4e-4, rows[i].own);
-        bench.error[bench_at(M - 1, 0)] = rows[i].error;
+        bench_put(M - 1, 0, unit * rows[i].last[0], unit * rows[i].last[1]);
+        bench_put(M - 1, M - 1, unit * 4e-4, unit * rows[i].own);
+        bench.error[bench_at(M - 1, 0)] = unit * rows[i].error;
         const double share = rows[i].factor == 3 ? 0.95 : 1; /* a plain number */
         const size_t pairs = (rows[i].n + 1) / 2;
         cr_expect(fabs(bench_confidence(gc_guess_coupling, true) -
@@ -209,7 +345,7 @@ struct sums {
 enum { SQUARE = 4 }; /* three minors off the diagonal */
 
 /* No two neighbours are nearly parallel. */
-static void lay_sums(const struct sums *k) {
+static void lay_sums_in(double unit, const struct sums *k) {
     bench.in[0] = bench_vector("x", SQUARE);
     bench.in[0].dtype = k->narrow ? GRADCHECK_F32 : GRADCHECK_F64;
     bench.in[1] = bench_vector("b", 7);
@@ -225,8 +361,12 @@ static void lay_sums(const struct sums *k) {
         const double q = scale * (2 + bench_wild(c + 20));
         const double a = k->of_a * of_a[r] * q * (1 + k->noise * bench_wild(i));
         const double b = of_b[r] * q * (1 + k->apart * off[c]);
-        bench_put(r, c, a + b, k->factor * a + b);
+        bench_put(r, c, unit * (a + b), unit * (k->factor * a + b));
     }
+}
+
+static void lay_sums(const struct sums *k) {
+    lay_sums_in(1, k);
 }
 
 Test(terms, tell_two_sums_over_a_row_apart_by_their_minors) {
@@ -246,6 +386,8 @@ Test(terms, tell_two_sums_over_a_row_apart_by_their_minors) {
         {-1, 3e-4, 1, 1, 1, 0, false, GRADCHECK_CAUSE_NONE, NULL},
         {-1, 1, 0.01, 1, 1, 0, false, GRADCHECK_CAUSE_SIGN, "x.grad has the wrong sign"},
         {-1, 0.01, 1, 1, 1, 0, false, GRADCHECK_CAUSE_SIGN, "x.grad has the wrong sign"},
+        {-1, 1, 0.006, 1, 1, 0, false, GRADCHECK_CAUSE_SIGN, "x.grad has the wrong sign"},
+        {-1, -1, 0.001, 1, 1, 0, false, GRADCHECK_CAUSE_SIGN, "x.grad has the wrong sign"},
         /* a factor near 0 is 0, as near as differences tell */
         {0.0085, 1, 1, 1, 1, 0, false, GRADCHECK_CAUSE_DROPPED_TERM, "lacks"},
         {0.015, 1, 1, 1, 1, 0, false, GRADCHECK_CAUSE_CONSTANT_FACTOR, "is 0.015 times"},
@@ -253,8 +395,11 @@ Test(terms, tell_two_sums_over_a_row_apart_by_their_minors) {
         {0.06, 1, 1, 1, 1, 0, true, GRADCHECK_CAUSE_CONSTANT_FACTOR, "is 0.06 times"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        lay_sums(&rows[i]);
-        bench_expect(gc_guess_one_of_two_sums, true, rows[i].cause, rows[i].text, i);
+        static const double units[] = {1, 0x1p-200, 0x1p200};
+        for (size_t u = 0; u < sizeof units / sizeof units[0]; u++) {
+            lay_sums_in(units[u], &rows[i]);
+            bench_expect(gc_guess_one_of_two_sums, true, rows[i].cause, rows[i].text, i);
+        }
     }
 }
 
@@ -299,6 +444,70 @@ Test(terms, want_minors_of_what_is_added_to_be_0) {
     bench_expect(gc_guess_one_of_two_sums, true, GRADCHECK_CAUSE_NONE, NULL, 0);
 }
 
+/* Two minors that share no element. What is added has a minor of its own, which is next to nothing;
+ * and by them a term stands `times` as often, or nearly. */
+Test(terms, want_minors_that_agree_to_a_thousandth) {
+    static const struct {
+        double own, t, apart; /* t: 1 / (1 - factor); of the second, relative */
+        enum gradcheck_cause cause;
+        const char *text;
+    } rows[] = {
+        {0, 1, 0, GRADCHECK_CAUSE_DROPPED_TERM, "lacks one of the terms"},
+        {0.7e-3, 1, 0, GRADCHECK_CAUSE_DROPPED_TERM, "lacks one of the terms"},
+        {1.5e-3, 1, 0, GRADCHECK_CAUSE_NONE, NULL},
+        {0, 0.5, 0, GRADCHECK_CAUSE_SIGN, "has the wrong sign"},
+        {0, 0.5, 0.8e-3, GRADCHECK_CAUSE_SIGN, "has the wrong sign"}, /* the first tells */
+        {0, 0.5, 1.5e-3, GRADCHECK_CAUSE_NONE, NULL},
+        {0, -0.5, 0.8e-3, GRADCHECK_CAUSE_CONSTANT_FACTOR, "is 3 times"},
+        {0, -0.5, 1.5e-3, GRADCHECK_CAUSE_NONE, NULL},
+    };
+    static const double right[4] = {1, 2, 3, -1}; /* its minor is -7 */
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        lay_sums(&(struct sums){0, 1, 1, 1, 1, 0, false, GRADCHECK_CAUSE_NONE, NULL});
+        for (size_t m = 0; m < 2; m++) {
+            double d[4] = {0.9, m == 0 ? -0.4 : 0.7, -0.5, 0};
+            d[3] = d[1] * d[2] / d[0] * (1 + 2 * rows[i].own);
+            const double mixed =
+                right[0] * d[3] + d[0] * right[3] - right[1] * d[2] - d[1] * right[2];
+            const double by = 7 / mixed / (rows[i].t * (m == 0 ? 1 : 1 + rows[i].apart));
+            for (size_t k = 0; k < 4; k++) {
+                bench_put(2 * m + k / 2, 2 - 2 * m + k % 2, 0.01 * right[k],
+                          0.01 * (right[k] + by * d[k]));
+            }
+        }
+        bench.error[bench_at(3, 2)] = INFINITY;
+        bench_expect(gc_guess_one_of_two_sums, true, rows[i].cause, rows[i].text, i);
+    }
+}
+
+/* 10 x 10: forty minors are enough, of rows that are less than eight apart. */
+Test(terms, look_at_forty_minors_of_rows_near_each_other) {
+    enum { M = 10 };
+    for (size_t apart = 1; apart < M; apart++) {
+        bench.in[0] = bench_vector("x", M);
+        bench.out[0] = bench_vector("y", M);
+        for (int all = 0; all < 2; all++) {
+            bench_lay(1);
+            bench_put_nothing();
+            for (size_t k = 0; k < M * M; k++) {
+                const size_t r = k / M;
+                const size_t c = k % M;
+                const double q = 2 + bench_wild(c + 20);
+                const double a = (1 + 0.1 * (double)(r % 3)) * q;
+                const double b = (1 + 0.5 * (double)r) * q * (c % 2 == 0 ? 0.3 : 1.9);
+                if (all || r == 0 || r == apart) {
+                    bench_put(r, c, a + b, b);
+                }
+            }
+            bench_expect(gc_guess_one_of_two_sums, true, GRADCHECK_CAUSE_DROPPED_TERM,
+                         all || apart < 8 ? "lacks one of the terms" : NULL, apart);
+            cr_expect(!all || fabs(bench_confidence(gc_guess_one_of_two_sums, true) -
+                                   0.9 * gc_support(40)) < 1e-14,
+                      "%.17g", bench_confidence(gc_guess_one_of_two_sums, true));
+        }
+    }
+}
+
 /* Elements that are known to three digits and less: whatever stands there, they decide nothing. */
 Test(terms, leave_out_minors_that_are_not_known_well) {
     static const struct sums lost = {0, 1, 1, 1, 1, 0, false, GRADCHECK_CAUSE_NONE, NULL};
@@ -315,20 +524,35 @@ Test(terms, leave_out_minors_that_are_not_known_well) {
 
 enum { PRODUCTS = 5 };
 
-static void lay_product(double sign, double first, double second, bool by_output) {
-    bench.in[0] = bench_vector("x", PRODUCTS);
-    bench.out[0] = bench_vector("y", PRODUCTS);
+/* x and y/x are worth so much; the rest lacks what `over` says of the value, or of the ratio. */
+struct product {
+    double value, ratio;
+    double (*over)(double);
+    bool of_ratio;
+    size_t n;
+};
+
+static void lay_product_of(const struct product *p, double sign, double first, double second,
+                           bool by_output) {
+    bench.in[0] = bench_vector("x", p->n);
+    bench.out[0] = bench_vector("y", p->n);
     bench_lay(1);
     bench_put_nothing();
-    for (size_t i = 0; i < PRODUCTS; i++) {
-        const double x = 1.5 + bench_wild(i);
-        const double y =
-            i == 2 ? 0 : 2 + bench_wild(i + 11); /* where g is 0 there is but the rest */
-        const double rest = 1.5 + bench_wild(i + 22);
+    for (size_t i = 0; i < p->n; i++) {
+        const double x = p->value * (1.5 + bench_wild(i));
+        const double u = p->ratio * (2 + bench_wild(i + 11)) / (1.5 + bench_wild(i));
+        const double ratio = sign * (i == 2 && p->over == NULL ? 0 : u); /* there but the rest */
+        const double rest = p->ratio * (1.5 + bench_wild(i + 22));
+        const double over = p->over != NULL ? p->over(p->of_ratio ? ratio : x) : 1;
         bench_values(0)[i] = x;
-        bench.y0[i] = y;
-        bench_put(by_output ? i : 0, i, sign * y / x + rest, first * sign * y / x + second * rest);
+        bench.y0[i] = sign * ratio * x;
+        bench_put(by_output ? i : 0, i, ratio + rest, first * ratio + second * rest / over);
     }
+}
+
+static void lay_product(double sign, double first, double second, bool by_output) {
+    static const struct product plain = {1, 1, NULL, false, PRODUCTS};
+    lay_product_of(&plain, sign, first, second, by_output);
 }
 
 Test(terms, name_the_wrong_term_of_the_product_rule) {
@@ -350,8 +574,56 @@ Test(terms, name_the_wrong_term_of_the_product_rule) {
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         for (int way = 0; way < 4; way++) {
-            lay_product(way / 2 == 0 ? 1 : -1, rows[i].first, rows[i].second, way % 2 == 0);
+            static const struct product units[] = {{1, 1, NULL, false, PRODUCTS},
+                                                   {1e-60, 1, NULL, false, PRODUCTS},
+                                                   {1e60, 1, NULL, false, PRODUCTS},
+                                                   {1, 1e-60, NULL, false, PRODUCTS},
+                                                   {1, 1e60, NULL, false, PRODUCTS}};
+            for (size_t u = 0; u < sizeof units / sizeof units[0]; u++) {
+                lay_product_of(&units[u], way / 2 == 0 ? 1 : -1, rows[i].first, rows[i].second,
+                               way % 2 == 0);
+                bench_expect(gc_guess_product_rule, way % 2 == 0, rows[i].cause, rows[i].text, i);
+            }
+        }
+    }
+}
+
+static double itself(double q) {
+    return q;
+}
+static double doubled(double q) {
+    return 2 * q;
+}
+static double slopes(double q) {
+    return 4 * q * (1 - q);
+}
+
+/* Of two entries at least: of one it is any factor. */
+Test(terms, name_what_the_second_term_of_the_product_rule_lacks) {
+    static const struct {
+        struct product p;
+        enum gradcheck_cause cause;
+        const char *text;
+    } rows[] = {
+        {{1, 1, itself, false, PRODUCTS},
+         GRADCHECK_CAUSE_MISSING_FACTOR,
+         "in x.grad lacks the value itself"},
+        {{1e-60, 1, itself, false, PRODUCTS}, GRADCHECK_CAUSE_MISSING_FACTOR, "the value itself"},
+        {{1, 1, doubled, true, PRODUCTS},
+         GRADCHECK_CAUSE_MISSING_FACTOR,
+         "in x.grad lacks a factor of the outer derivative"},
+        {{1, 1, slopes, true, PRODUCTS},
+         GRADCHECK_CAUSE_MISSING_FACTOR,
+         "in x.grad lacks the outer derivative"},
+        {{1, 1, itself, false, 2}, GRADCHECK_CAUSE_MISSING_FACTOR, "lacks the value itself"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (int way = 0; way < 4; way++) {
+            lay_product_of(&rows[i].p, way / 2 == 0 ? 1 : -1, 1, 1, way % 2 == 0);
             bench_expect(gc_guess_product_rule, way % 2 == 0, rows[i].cause, rows[i].text, i);
+            const double expected = 0.9 * gc_support(rows[i].p.n == 2 ? 4 : 6);
+            const double found = bench_confidence(gc_guess_product_rule, way % 2 == 0);
+            cr_expect(fabs(found - expected) < 1e-14, "row %zu: %g", i, found);
         }
     }
 }
@@ -378,13 +650,56 @@ Test(terms, find_the_wrong_term_of_the_product_with_a_scalar) {
     }
     bench_expect(gc_guess_product_rule, true, GRADCHECK_CAUSE_DROPPED_TERM,
                  "lacks the second term of the product rule", 0);
+    for (size_t r = 0; r < PRODUCTS; r++) { /* over x, which is a number like any other */
+        const double u = bench.y0[r] / bench_values(0)[0];
+        bench_put(r, 0, u + 2 + bench_wild(r), u + (2 + bench_wild(r)) / bench_values(0)[0]);
+    }
+    bench_expect(gc_guess_product_rule, true, GRADCHECK_CAUSE_CONSTANT_FACTOR,
+                 "second term of the product rule of x.grad is", 0);
+}
+
+/* y[r] over x[c], for all of both: of the first output there is no rest. */
+Test(terms, find_the_rest_of_a_product_behind_outputs_without_any) {
+    bench.in[0] = bench_vector("x", PRODUCTS);
+    bench.out[0] = bench_vector("y", PRODUCTS);
+    bench_lay(1);
+    for (size_t k = 0; k < PRODUCTS * PRODUCTS; k++) {
+        const size_t r = k / PRODUCTS;
+        const size_t c = k % PRODUCTS;
+        bench_values(0)[c] = 1.5 + bench_wild(c);
+        bench.y0[r] = 2 + bench_wild(r + 11);
+        const double u = bench.y0[r] / bench_values(0)[c];
+        bench_put(r, c, u + (r == 0 ? 0 : 1.5 + bench_wild(k + 22)), u);
+    }
+    bench_expect(gc_guess_product_rule, true, GRADCHECK_CAUSE_DROPPED_TERM,
+                 "lacks the second term of the product rule", 0);
+}
+
+/* An element that is 0, or as good as 0, which backward has as far off as it may be known to be. */
+Test(terms, want_nothing_of_a_product_where_nothing_belongs) {
+    static const struct {
+        double right, got; /* of its error */
+        bool found;
+    } rows[] = {{0, 0.9, true}, {0, 1.5, false}, {1.9, 2.8, true}, {-1.9, -1.1, true}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        lay_product(1, 1, 0, true);
+        bench_put(0, 1, 1e-3 * rows[i].right, 1e-3 * rows[i].got);
+        bench.error[bench_at(0, 1)] = 1e-3;
+        bench_expect(gc_guess_product_rule, true, GRADCHECK_CAUSE_DROPPED_TERM,
+                     rows[i].found ? "lacks the second term of the product rule" : NULL, i);
+    }
 }
 
 Test(terms, take_a_factor_from_an_element_that_is_known_well) {
-    lay_product(1, 1, -1, true);
-    const double rest = 1.5 + bench_wild(22);
-    bench.error[bench_at(0, 0)] = rest / 60;
-    bench.right[bench_at(0, 0)] += rest / 70;
-    bench_expect(gc_guess_product_rule, true, GRADCHECK_CAUSE_SIGN,
-                 "the second term of the product rule of x.grad has the wrong sign", 0);
+    static const double known[] = {60, 99, 100.5, 110}; /* times as large as its error */
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        lay_product(1, 1, -1, true);
+        const double rest = (1.5 + bench_wild(22)) * known[i] / (known[i] - 0.8);
+        bench.right[bench_at(0, 0)] += rest * 0.8 / known[i];
+        bench.error[bench_at(0, 0)] = rest / known[i];
+        bench_expect(gc_guess_product_rule, true, GRADCHECK_CAUSE_SIGN,
+                     known[i] < 100 ? "the second term of the product rule of x.grad has the wrong"
+                                    : NULL,
+                     i);
+    }
 }
