@@ -3,7 +3,6 @@
  * is to be had. */
 #include <criterion/criterion.h>
 #include <float.h>
-#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -70,10 +69,6 @@ Test(gradcheck_examine, a_kink_with_little_room_is_one) {
     gc_session_close(&s);
 }
 
-static double line(double x) {
-    return 2 * x;
-}
-
 static double stairs(double x) {
     return scale * (1 + floor(1024 * x) / 1024);
 }
@@ -112,109 +107,6 @@ Test(gradcheck_examine, steps_below_the_treads_of_a_float_do_not_make_the_deriva
                       scale, x, found.estimate.bound / scale);
             gc_session_close(&s);
         }
-    }
-}
-
-/* ---- probes ---- */
-
-Test(gradcheck_examine, room_is_that_within_the_format) {
-    struct gc_lane lane;
-    start(line, one, 8e307);
-    gc_lane_open(&s, &lane, 0);
-    cr_expect(lane.above == DBL_MAX - 8e307 && lane.below == 8e307 + DBL_MAX, "%g", lane.above);
-    gc_session_close(&s);
-}
-
-static void probe(double h, int side, struct gc_lane *lane) {
-    struct gc_group group = {.n_lanes = 1, .lanes = lane};
-    gc_lane_open(&s, lane, 0);
-    cr_assert_eq(gc_probe(&s, &group, h, side), GC_DONE);
-}
-
-Test(gradcheck_examine, an_output_that_moved_is_known_to_have_however_far_and_often) {
-    struct gc_lane lane;
-    start(line, one, 1);
-    gc_watch_outputs(&s);
-    cr_expect_eq(s.touched[0], 0);
-    probe(16, 1, &lane);
-    cr_expect(s.touched[0] == 1 && isinf(s.grain[0]), "too far off to tell its grain");
-    for (int i = 0; i < 200; i++) {
-        probe(0.25, 0, &lane);
-    }
-    cr_expect(s.touched[0] == UCHAR_MAX && s.grain[0] == 0.5);
-    gc_session_close(&s);
-}
-
-/* y = x in float32, z a constant in float64, w one in float32. */
-struct formats {
-    float x, dx, y, dy;
-    double z, dz;
-    float w, dw;
-};
-
-static float last_x;
-
-static int formats_forward(void *ctx) {
-    struct formats *p = ctx;
-    last_x = p->x;
-    p->y = p->x;
-    p->z = 1e6;
-    p->w = 10;
-    return 0;
-}
-
-static int formats_backward(void *ctx) {
-    struct formats *p = ctx;
-    p->dx = p->dy;
-    return 0;
-}
-
-static void start_formats(struct formats *p) {
-    static struct gradcheck_tensor in, out[3];
-    static struct gradcheck_kernel k;
-    in = (struct gradcheck_tensor)GRADCHECK_INPUT("x", &p->x, &p->dx);
-    out[0] = (struct gradcheck_tensor)GRADCHECK_OUTPUT("y", &p->y, &p->dy);
-    out[1] = (struct gradcheck_tensor)GRADCHECK_OUTPUT("z", &p->z, &p->dz);
-    out[2] = (struct gradcheck_tensor)GRADCHECK_OUTPUT("w", &p->w, &p->dw);
-    k = (struct gradcheck_kernel){.name = "formats",
-                                  .inputs = &in,
-                                  .n_inputs = 1,
-                                  .outputs = out,
-                                  .n_outputs = 3,
-                                  .forward = formats_forward,
-                                  .backward = formats_backward,
-                                  .ctx = p};
-    cr_assert_eq(gc_session_open(&s, &k, &one_point, &r, false), GRADCHECK_OK);
-    gc_choose_point(&s, 0);
-    gc_choose_cotangent(&s);
-    cr_assert_eq(gc_forward(&s, s.y0), GC_DONE);
-}
-
-/* Each output's is 0.3 units of its own format, those that stand still included. */
-Test(gradcheck_examine, noise_at_the_point_is_that_of_each_outputs_format) {
-    struct formats p = {.x = 1};
-    struct gc_lane lane;
-    start_formats(&p);
-    probe(0.25, 0, &lane);
-    const double y = 0.3 * FLT_EPSILON * s.cotangent[0];
-    const double z = 0.3 * DBL_EPSILON * 1e6 * s.cotangent[1];
-    const double w = 0.3 * FLT_EPSILON * 10 * s.cotangent[2];
-    const double all = hypot(hypot(y, z), w);
-    cr_expect(fabs(lane.levels.least_noise - all) <= 1e-6 * all, "%g, not %g",
-              lane.levels.least_noise, all);
-    gc_session_close(&s);
-}
-
-/* On one side the step is what the value on that side says. */
-Test(gradcheck_examine, a_step_to_one_side_is_as_long_as_it_is) {
-    struct formats p = {.x = 0.1F};
-    for (int side = -1; side <= 1; side += 2) {
-        struct gc_lane lane;
-        start_formats(&p);
-        probe(10.3, side, &lane);
-        const double h = fabs((double)last_x - (double)0.1F);
-        cr_expect(lane.levels.n == 1 && lane.levels.h[0] == h, "%a, not %a", lane.levels.h[0], h);
-        gc_session_close(&s);
     }
 }
 

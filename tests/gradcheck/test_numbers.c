@@ -52,6 +52,7 @@ Test(gradcheck_numbers, a_norm_keeps_the_digits_of_terms_at_any_magnitude) {
         {2, {3e307, 4e307}, 5e307},
         {3, {1e-200, 1, 1e-200}, 1},
         {3, {3e-146, 4e-146, 1e-146}, 5.0990195135927848e-146}, /* about the limits, 2^-480 */
+        {3, {3e-145, 4e-145, 1e-145}, 5.0990195135927848e-145},
         {3, {3e144, 4e144, 1e144}, 5.0990195135927848e144},
         {4, {1e-300, 3e155, 4e155, 1}, 5e155},
         {2, {-INFINITY, 1}, INFINITY},
@@ -109,6 +110,10 @@ Test(gradcheck_numbers, the_median_is_the_middle_one_in_any_order) {
     cr_expect(gc_median(even, 4) == 5);
     double ties[] = {2, 1, 2, 2, 3};
     cr_expect(gc_median(ties, 5) == 2);
+    double tiny[] = {3e-200, 1e-200, 2e-200};
+    cr_expect(gc_median(tiny, 3) == 2e-200);
+    double huge[] = {1e200, 3e200, 2e200};
+    cr_expect(gc_median(huge, 3) == 2e200);
 }
 
 Test(gradcheck_numbers, text_is_cut_to_its_size) {

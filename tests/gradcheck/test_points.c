@@ -55,6 +55,7 @@ Test(gradcheck_points, a_value_moves_within_its_domain_and_what_is_no_number_sta
         {GRADCHECK_F64, -INFINITY, INFINITY, 4, 0.25, 5},
         {GRADCHECK_F64, -INFINITY, INFINITY, -4, 0.25, -5},
         {GRADCHECK_F64, -INFINITY, INFINITY, 0, -0.25, -2},
+        {GRADCHECK_F64, -INFINITY, INFINITY, 0x1.0000000004p+2, 0.25, 0x1.4000000005p+2},
         {GRADCHECK_F64, 0, 4.5, 4, 0.25, 4.5},
         {GRADCHECK_F64, 3.5, 9, 4, -0.25, 3.5},
         {GRADCHECK_F64, 4, 4, 4, 0.25, 4},
@@ -70,6 +71,113 @@ Test(gradcheck_points, a_value_moves_within_its_domain_and_what_is_no_number_sta
         cr_expect(moved == table[i].moved, "row %zu: %g", i, moved);
         cr_expect(isnan(gc_moved(&in, NAN, table[i].by, 8)), "row %zu", i);
     }
+}
+
+/* By up to a quarter of the others' root mean square, of 1 if all are 0. */
+Test(gradcheck_points, zeros_move_by_the_scale_of_their_tensor) {
+    static const double others[] = {0, 1e-200, 1, 1e200};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        for (uint64_t seed = 0; seed < 20; seed++) {
+            static struct map m;
+            struct gc_session s;
+            struct gradcheck_report r;
+            const struct gradcheck_options o = {.seed = seed};
+            map_open(&m, 4, sin, cos);
+            for (size_t e = 0; e < 4; e++) {
+                m.x[e] = e < 2 ? 0 : -others[i];
+            }
+            cr_assert_eq(gc_session_open(&s, &m.kernel, &o, &r, false), GRADCHECK_OK);
+            gc_choose_point(&s, 1);
+            const double most = others[i] > 0 ? others[i] * sqrt(0.5) / 4 : 0.25;
+            for (size_t e = 0; e < 2; e++) {
+                cr_expect(fabs(s.base[e]) <= 1.000001 * most && s.base[e] != 0 &&
+                              m.x[e] == s.base[e],
+                          "%g beside %g", s.base[e], others[i]);
+            }
+            gc_session_close(&s);
+        }
+    }
+}
+
+static double sum_of_all(const double values[], size_t n) {
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        sum += values[i];
+    }
+    return sum;
+}
+
+/* x has a gradient, p neither that nor a tangent, q a tangent alone. */
+static struct { double x[3], dx[3], tx[3], p[3], q[3], tq[3], y, dy, ty; } parameters;
+
+static int sum_parameters(void *ctx) {
+    (void)ctx;
+    parameters.y =
+        sum_of_all(parameters.x, 3) + sum_of_all(parameters.p, 3) + sum_of_all(parameters.q, 3);
+    return 0;
+}
+
+static int sum_parameters_back(void *ctx) {
+    (void)ctx;
+    for (size_t i = 0; i < 3; i++) {
+        parameters.dx[i] = parameters.dy;
+    }
+    return 0;
+}
+
+static int sum_parameters_along(void *ctx) {
+    (void)ctx;
+    parameters.ty = sum_of_all(parameters.tx, 3) + sum_of_all(parameters.tq, 3);
+    return 0;
+}
+
+Test(gradcheck_points, differ_from_each_other_but_in_what_has_no_derivative) {
+    struct gradcheck_tensor inputs[] = {GRADCHECK_INPUT("x", parameters.x, parameters.dx, 3),
+                                        GRADCHECK_INPUT("p", parameters.p, NULL, 3),
+                                        GRADCHECK_INPUT("q", parameters.q, NULL, 3)};
+    struct gradcheck_tensor output = GRADCHECK_OUTPUT("y", &parameters.y, &parameters.dy);
+    const struct gradcheck_kernel kernel = {.name = "parameters",
+                                            .inputs = inputs,
+                                            .n_inputs = 3,
+                                            .outputs = &output,
+                                            .n_outputs = 1,
+                                            .forward = sum_parameters,
+                                            .backward = sum_parameters_back,
+                                            .jvp = sum_parameters_along};
+    struct gc_session s;
+    struct gradcheck_report r;
+    double points[GRADCHECK_MAX_POINTS][9];
+    inputs[0].tangent = parameters.tx;
+    inputs[2].tangent = parameters.tq;
+    output.tangent = &parameters.ty;
+    for (size_t i = 0; i < 3; i++) {
+        parameters.x[i] = parameters.p[i] = parameters.q[i] = 1 + (double)i;
+    }
+    cr_assert_eq(gc_session_open(&s, &kernel, NULL, &r, false), GRADCHECK_OK, "%s", r.summary);
+    for (size_t k = 0; k < GRADCHECK_MAX_POINTS; k++) {
+        gc_choose_point(&s, k);
+        memcpy(points[k], s.base, sizeof points[k]);
+        for (size_t before = 0; before < k; before++) {
+            for (size_t e = 0; e < 9; e++) {
+                cr_expect_eq(points[before][e] == points[k][e], e / 3 == 1,
+                             "entry %zu of %zu and %zu", e, before, k);
+            }
+        }
+    }
+    gc_session_close(&s);
+}
+
+/* An output that moved at one point may be saturated at another. */
+Test(gradcheck_points, tell_anew_which_outputs_move) {
+    static struct map m;
+    struct gc_session s;
+    struct gradcheck_report r;
+    map_open(&m, 3, sin, cos);
+    map_start(&m, &s, NULL, &r);
+    memset(s.alive, 1, s.n_outs);
+    gc_choose_point(&s, 1);
+    cr_expect(s.alive[0] == 0 && s.alive[1] == 0 && s.alive[2] == 0);
+    gc_session_close(&s);
 }
 
 Test(gradcheck_points, an_entry_without_room_is_not_moved_and_not_judged) {

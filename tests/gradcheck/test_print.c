@@ -125,7 +125,7 @@ Test(gradcheck_print, screen_diagnosis_and_controls_are_shown_if_they_say_someth
     r.screen.verdict = GRADCHECK_PASS;
     r.screen.n_directions = 6;
     printed(&r);
-    cr_expect(has("  screen pass: 6 directions\n"), "%s", text);
+    cr_expect(has("  0 contract rules kept\n  screen pass: 6 directions\n"), "%s", text);
     r.screen.resolution = 1e-10;
     r.screen.miss_probability = 0.25;
     strcpy(r.screen.evidence, "step 1");
@@ -140,6 +140,17 @@ Test(gradcheck_print, screen_diagnosis_and_controls_are_shown_if_they_say_someth
     cr_expect(has("  likely cause: the sign (confidence 75 %)\n"));
     cr_expect(has("  controls missed: w: zero\n"));
     cr_expect(has("seed 7, ended by the clock: not repeatable\n"));
+}
+
+Test(gradcheck_print, a_text_of_one_character_is_one) {
+    struct gradcheck_report r = plain();
+    r.screen.verdict = GRADCHECK_FAIL;
+    strcpy(r.screen.evidence, "e");
+    strcpy(r.diagnosis, "d");
+    strcpy(r.controls.missed, "m");
+    printed(&r);
+    cr_expect(has("\n    e\n  likely cause: d (confidence 0 %)\n  controls missed: m\n"), "%s",
+              text);
 }
 
 Test(gradcheck_print, a_stream_that_fails_is_reported) {
