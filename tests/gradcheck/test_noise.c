@@ -152,6 +152,32 @@ Test(gradcheck_noise, an_entry_without_a_step_stays_where_it_is) {
     gc_session_close(&s);
 }
 
+/* On one side, the other, or neither. */
+Test(gradcheck_noise, samples_are_taken_where_there_is_room_at_any_magnitude) {
+    static const double scales[] = {0x1p-660, 1, 0x1p660};
+    static const struct {
+        double below, above;
+        bool moves;
+    } table[] = {{1e-4, 1e-4, false}, {1e-4, 0.5, true}, {0.5, 1e-4, true}, {0.5, 0.5, true}};
+    for (size_t i = 0; i < sizeof scales / sizeof scales[0]; i++) {
+        for (size_t k = 0; k < sizeof table / sizeof table[0]; k++) {
+            const double x = 1.25 * scales[i], spacing = 1e-3 * scales[i];
+            start_seeing(x, x - table[k].below * scales[i], x + table[k].above * scales[i]);
+            measure(k, 1, spacing);
+            if (table[k].moves) {
+                expect_samples(N_V, spacing / 2, spacing * 3 / 2);
+            } else {
+                expect_still(N_V);
+            }
+            for (size_t n = 0; n < seen.n_seen; n++) {
+                const double off = (seen.seen[n][N_V] - x) / scales[i];
+                cr_expect(off >= -table[k].below && off <= table[k].above, "row %zu: %g", k, off);
+            }
+            gc_session_close(&s);
+        }
+    }
+}
+
 /* The edge is on the grid, the point is not. */
 Test(gradcheck_noise, samples_may_start_at_the_edge_of_the_domain) {
     const double edge = 1 - 0x1p-20;
