@@ -223,6 +223,55 @@ Test(gradcheck_noise, along_a_line_six_samples_do_for_many_outputs) {
     }
 }
 
+/* ---- smooth functions: what is left of them by the last order that is looked at ---- */
+
+static double fourth_power(double x) {
+    return x * x * x * x;
+}
+
+static double eighth_power(double x) {
+    return fourth_power(x) * fourth_power(x);
+}
+
+/* The n-th difference of x^n is n! spacing^n, and that of unit noise (2n)! / n!^2 in square. */
+static double left_of_power(double n, double spacing) {
+    const double factorial = tgamma(n + 1);
+    return factorial * pow(fabs(spacing), n) * factorial / sqrt(tgamma(2 * n + 1));
+}
+
+Test(gradcheck_noise, is_what_differences_of_the_fourth_order_leave_along_a_line) {
+    static struct map m;
+    for (size_t n = 1; n <= 64; n += 63) {
+        map_open(&m, n, fourth_power, cos);
+        map_start(&m, &s, &one_point, &r);
+        for (size_t e = 0; e < n; e++) {
+            s.direction[e] = 1;
+        }
+        (void)gc_measure_line_noise(&s, 0.03);
+        const double expected = left_of_power(4, 0.03);
+        for (size_t e = 0; e < n; e++) {
+            cr_expect(fabs(s.sigma[e] - expected) <= 1e-6 * expected, "%zu: %g, not %g", e,
+                      s.sigma[e], expected);
+        }
+        gc_session_close(&s);
+    }
+}
+
+Test(gradcheck_noise, is_what_those_of_the_eighth_leave_of_what_falls_until_then) {
+    static struct map m;
+    map_open(&m, 1, eighth_power, cos);
+    m.x[0] = 1;
+    map_start(&m, &s, &one_point, &r);
+    for (uint64_t seed = 0; seed < 8; seed++) {
+        gc_random_seed(&s.random, seed, 1);
+        (void)gc_measure_noise(&s, &s.inputs[0], 0.04);
+        const double expected = left_of_power(8, s.scratch[0]);
+        cr_expect(fabs(s.sigma[0] - expected) <= 1e-3 * expected, "%g, not %g", s.sigma[0],
+                  expected);
+    }
+    gc_session_close(&s);
+}
+
 /* ---- what is made of them: the first and the third output are noisy, the second stands still ----
  */
 
