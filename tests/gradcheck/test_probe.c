@@ -167,6 +167,12 @@ Test(gradcheck_probe, noise_of_a_step_is_that_of_the_outputs_there_at_any_magnit
     }
 }
 
+Test(gradcheck_probe, an_output_of_0_is_known_to_the_smallest_number) {
+    start(line, one, 1);
+    cr_expect(gc_output_floor(&s, &s.outputs[0], 0) == 0x1p-1074);
+    gc_session_close(&s);
+}
+
 Test(gradcheck_probe, an_input_feels_its_own_last_place) {
     map_open(&m, 3, sin, cos);
     m.x[0] = -1e6;
