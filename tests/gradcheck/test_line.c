@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Many entries displaced at once: what is predicted, how far they may go, what one probe gives. */
 #include <criterion/criterion.h>
-#include <float.h>
 #include <math.h>
 
 #include "gradcheck/map.h"
