@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* y = max(a, b) / 3 at a = b, or the least of the two: which gradients the directions of a tie
+/* y = max(a, b) / 3 + c at a = b, or the least of the two: which gradients the directions of a tie
  * refute. */
 #include <criterion/criterion.h>
 #include <float.h>
@@ -10,9 +10,13 @@
 struct ties {
     double x[2], dx[2], y, dy;
     float f[2], df[2];
-    bool least, in_float;
-    double low, high; /* values that forward saw */
-    struct gradcheck_tensor input, output;
+    double c, dc; /* an input only if asked for */
+    bool has_c, c_is_checked;
+    bool least, in_float, alone; /* alone: of the two the first is on a kink */
+    bool refuses;                /* forward, but at the point */
+    double low, high;            /* values that forward saw */
+    size_t n_forward;
+    struct gradcheck_tensor input[2], output;
     struct gradcheck_kernel kernel;
 };
 
@@ -20,10 +24,10 @@ static int forward(void *ctx) {
     struct ties *t = ctx;
     double a = t->in_float ? (double)t->f[0] : t->x[0];
     double b = t->in_float ? (double)t->f[1] : t->x[1];
-    t->y = (t->least ? fmin(a, b) : fmax(a, b)) / 3;
+    t->y = (t->least ? fmin(a, b) : fmax(a, b)) / 3 + t->c;
     t->low = fmin(t->low, fmin(a, b));
     t->high = fmax(t->high, fmax(a, b));
-    return 0;
+    return t->refuses && t->n_forward++ > 0;
 }
 
 static int backward(void *ctx) {
@@ -32,14 +36,16 @@ static int backward(void *ctx) {
 }
 
 static bool refuted(struct ties *t, const double grad[2], uint64_t seed) {
-    t->input = t->in_float ? (struct gradcheck_tensor)GRADCHECK_INPUT("f", t->f, t->df, 2)
-                           : (struct gradcheck_tensor)GRADCHECK_INPUT("x", t->x, t->dx, 2);
+    t->input[0] = t->in_float ? (struct gradcheck_tensor)GRADCHECK_INPUT("f", t->f, t->df, 2)
+                              : (struct gradcheck_tensor)GRADCHECK_INPUT("x", t->x, t->dx, 2);
+    t->input[1] = (struct gradcheck_tensor)GRADCHECK_INPUT("c", &t->c, &t->dc);
+    t->input[1].grad = t->c_is_checked ? t->input[1].grad : NULL;
     t->output = (struct gradcheck_tensor)GRADCHECK_OUTPUT("y", &t->y, &t->dy);
-    t->input.lower = t->low;
-    t->input.upper = t->high;
+    t->input[0].lower = t->low;
+    t->input[0].upper = t->high;
     t->kernel = (struct gradcheck_kernel){.name = "ties",
-                                          .inputs = &t->input,
-                                          .n_inputs = 1,
+                                          .inputs = t->input,
+                                          .n_inputs = t->has_c ? 2 : 1,
                                           .outputs = &t->output,
                                           .n_outputs = 1,
                                           .forward = forward,
@@ -52,14 +58,16 @@ static bool refuted(struct ties *t, const double grad[2], uint64_t seed) {
     gc_choose_point(&s, 0);
     s.cotangent[0] = 1;
     cr_assert_eq(gc_forward(&s, s.y0), GC_DONE);
-    for (size_t e = 0; e < 2; e++) {
+    for (size_t e = 0; e < (t->alone ? 1 : 2); e++) {
         s.grad[e] = grad[e];
         s.state[e] = (unsigned char)(GC_SEEN | GC_AT_KINK | (t->least ? 0 : GC_CONVEX));
     }
     gc_check_ties(&s);
     bool broken[2] = {(s.state[0] & GC_TIE_BROKEN) != 0, (s.state[1] & GC_TIE_BROKEN) != 0};
+    cr_expect(!t->has_c || s.state[2] == GC_UNSEEN, "what is no tie is left as it was");
+    t->n_forward = r.n_forward;
     gc_session_close(&s);
-    cr_expect_eq(broken[0], broken[1]);
+    cr_expect(t->alone || broken[0] == broken[1]);
     return broken[0];
 }
 
@@ -108,4 +116,46 @@ Test(gradcheck_ties, are_looked_at_within_the_domain) {
                   room);
         cr_expect(refuted(&t, GRADIENTS[3].grad, i));
     }
+}
+
+/* Along ties only these move: the others need not be right, nor have a gradient. */
+Test(gradcheck_ties, are_judged_by_themselves) {
+    for (size_t i = 0; i < 4 * N_GRADIENTS; i++) {
+        const size_t k = i / 4;
+        struct ties t = {.x = {1, 1}, .c = 1, .has_c = true, .low = -INFINITY, .high = INFINITY};
+        t.c_is_checked = i % 2 == 1;
+        t.least = i % 4 / 2 == 1;
+        cr_expect_eq(refuted(&t, GRADIENTS[k].grad, 0), GRADIENTS[k].refuted, "%g, %g, case %zu",
+                     GRADIENTS[k].grad[0], GRADIENTS[k].grad[1], i);
+    }
+}
+
+/* At 0, where differences are sharpest: eight units of the gradient's own rounding, and about as
+ * many that differences may be off by; a quarter of epsilon is three quarters of a unit of a third.
+ */
+Test(gradcheck_ties, are_allowed_a_few_units_in_the_gradient) {
+    for (uint64_t seed = 0; seed < 6; seed++) {
+        for (int sign = -1; sign <= 1; sign += 2) {
+            struct ties t = {.low = -INFINITY, .high = INFINITY};
+            const double near[] = {THIRD + sign * 18 * DBL_EPSILON / 4, 0};
+            const double far[] = {THIRD + sign * 21 * DBL_EPSILON / 4, 0};
+            cr_expect(!refuted(&t, near, seed), "%d", sign);
+            cr_expect(refuted(&t, far, seed), "%d", sign);
+        }
+    }
+}
+
+/* Fourteen steps to both sides along six directions, if nothing is refuted. */
+Test(gradcheck_ties, take_evaluations_only_where_there_are_two) {
+    struct ties t = {.x = {1, 1}, .low = -INFINITY, .high = INFINITY};
+    cr_expect(!refuted(&t, GRADIENTS[0].grad, 0));
+    cr_expect_eq(t.n_forward, 1 + 6 * 14 * 2, "%zu", t.n_forward);
+    t.alone = true;
+    cr_expect(!refuted(&t, GRADIENTS[3].grad, 0));
+    cr_expect_eq(t.n_forward, 1, "%zu", t.n_forward);
+}
+
+Test(gradcheck_ties, are_not_refuted_where_forward_refuses) {
+    struct ties t = {.x = {1, 1}, .refuses = true, .low = -INFINITY, .high = INFINITY};
+    cr_expect(!refuted(&t, GRADIENTS[3].grad, 0));
 }
