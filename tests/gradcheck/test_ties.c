@@ -118,6 +118,16 @@ Test(gradcheck_ties, are_looked_at_within_the_domain) {
     }
 }
 
+Test(gradcheck_ties, are_refuted_in_a_domain_of_any_size) {
+    static const double rooms[] = {1e-200, 1e-40, 1e200};
+    for (size_t i = 0; i < 3 * N_GRADIENTS; i++) {
+        const size_t k = i / 3;
+        struct ties t = {.low = -rooms[i % 3], .high = rooms[i % 3]};
+        cr_expect_eq(refuted(&t, GRADIENTS[k].grad, 0), GRADIENTS[k].refuted, "%g, %g within %g",
+                     GRADIENTS[k].grad[0], GRADIENTS[k].grad[1], rooms[i % 3]);
+    }
+}
+
 /* Along ties only these move: the others need not be right, nor have a gradient. */
 Test(gradcheck_ties, are_judged_by_themselves) {
     for (size_t i = 0; i < 4 * N_GRADIENTS; i++) {
