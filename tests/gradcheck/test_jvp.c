@@ -100,6 +100,22 @@ Test(gradcheck_jvp, is_the_adjoint_of_backward_but_for_rounding) {
     }
 }
 
+/* One that is 0 throughout is a product like any other. */
+Test(gradcheck_jvp, is_the_adjoint_of_backward_in_any_unit) {
+    static const double units[] = {1e-200, 1e-9, 1, 1e9, 1e200, 0};
+    for (size_t i = 0; i < 2 * sizeof units / sizeof units[0]; i++) {
+        const bool right = i % 2 == 0 || units[i / 2] == 0;
+        struct square k;
+        open_square(&k, 1.3, 0.4);
+        k.unit = units[i / 2];
+        k.backward_off = right ? 0 : 1e-3;
+        const struct gradcheck_report r = run(&k, 0);
+        const struct gradcheck_rule_report *rule = &r.rules[GRADCHECK_RULE_JVP_IS_ADJOINT];
+        cr_expect_eq(rule->verdict, right ? GRADCHECK_PASS : GRADCHECK_FAIL, "%g: %s", k.unit,
+                     rule->evidence);
+    }
+}
+
 /* In any entry, and however small its neighbours are. */
 Test(gradcheck_jvp, may_be_off_by_what_backward_is_seen_to_round_by) {
     for (uint64_t seed = 0; seed < 4; seed++) {
@@ -113,7 +129,7 @@ Test(gradcheck_jvp, may_be_off_by_what_backward_is_seen_to_round_by) {
 }
 
 Test(gradcheck_jvp, is_the_derivative_in_any_unit) {
-    static const double units[] = {1e-9, 1, 1e9};
+    static const double units[] = {1e-200, 1e-9, 1, 1e9, 1e200};
     static const struct {
         double off;
         enum gradcheck_verdict verdict;

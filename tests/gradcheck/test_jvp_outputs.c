@@ -44,6 +44,11 @@ static int pair_jvp(void *ctx) {
     return 0;
 }
 
+static int pair_backward(void *ctx) {
+    (void)ctx;
+    return 0;
+}
+
 static void pair_open(struct pair *k) {
     *k = (struct pair){.x = {0.7, -1.2, 0.4}, .p = 3, .off_at = N};
     memcpy(k->at, k->x, sizeof k->at);
@@ -110,6 +115,25 @@ Test(gradcheck_jvp, is_not_judged_where_forward_has_no_other_point) {
     cr_expect_eq(r.rules[GRADCHECK_RULE_JVP_IS_DERIVATIVE].verdict, GRADCHECK_INCONCLUSIVE);
     cr_expect_eq(r.rules[GRADCHECK_RULE_JVP_SYMMETRIC].verdict, GRADCHECK_NOT_CHECKED);
     cr_expect_eq(k.n_jvp, 0, "%zu", k.n_jvp);
+}
+
+/* Nothing moves there: neither is seen to be wrong. */
+Test(gradcheck_jvp, is_not_accused_where_no_input_has_room) {
+    struct pair k;
+    double dx[N];
+    float dz[N];
+    double dy;
+    pair_open(&k);
+    k.in[0].grad = dx;
+    k.in[0].shape[0] = 1;
+    k.in[0].lower = k.x[0];
+    k.in[0].upper = 1;
+    k.out[0].grad = &dy;
+    k.out[2].grad = dz;
+    k.kernel.backward = pair_backward;
+    const struct gradcheck_report r = check(&k.kernel);
+    cr_expect_neq(r.rules[GRADCHECK_RULE_JVP_IS_ADJOINT].verdict, GRADCHECK_FAIL);
+    cr_expect_eq(r.rules[GRADCHECK_RULE_JVP_IS_DERIVATIVE].verdict, GRADCHECK_INCONCLUSIVE);
 }
 
 /* ---- y[i] = slope[i] x + bend |x| at 0, with tangents that are off ---- */
