@@ -100,6 +100,21 @@ Test(gradcheck_jvp, is_the_adjoint_of_backward_but_for_rounding) {
     }
 }
 
+/* 256 units of either product, and four times the few that backward rounds by. */
+Test(gradcheck_jvp, may_be_off_the_adjoint_by_512_units_and_a_few) {
+    static const double units[] = {512, -512, 534, -534};
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        struct square k;
+        open_square(&k, 1, 0);
+        k.offset = 1;
+        k.backward_off = units[i] * DBL_EPSILON;
+        const struct gradcheck_report r = run(&k, 0);
+        const struct gradcheck_rule_report *rule = &r.rules[GRADCHECK_RULE_JVP_IS_ADJOINT];
+        cr_expect_eq(rule->verdict, i < 2 ? GRADCHECK_PASS : GRADCHECK_FAIL, "%g: %s", units[i],
+                     rule->evidence);
+    }
+}
+
 /* One that is 0 throughout is a product like any other. */
 Test(gradcheck_jvp, is_the_adjoint_of_backward_in_any_unit) {
     static const double units[] = {1e-200, 1e-9, 1, 1e9, 1e200, 0};

@@ -92,25 +92,27 @@ Test(gradcheck_wide, that_is_another_function_is_blamed_and_not_the_kernel) {
 struct hessian {
     double x[2], v[2], g[2], hv[2];
     double across[2]; /* the two mixed entries, relative */
+    double unit;      /* of all of them */
     struct gradcheck_tensor inputs[1], outputs[1];
     struct gradcheck_kernel kernel;
 };
 
 static int hessian_forward(void *ctx) {
     struct hessian *h = ctx;
-    h->g[0] = 2 * h->x[0] * h->x[1];
-    h->g[1] = h->x[0] * h->x[0] + 3 * h->x[1] * h->x[1];
+    h->g[0] = h->unit * (2 * h->x[0] * h->x[1]);
+    h->g[1] = h->unit * (h->x[0] * h->x[0] + 3 * h->x[1] * h->x[1]);
     return 0;
 }
 static int hessian_jvp(void *ctx) {
     struct hessian *h = ctx;
-    h->hv[0] = 2 * h->x[1] * h->v[0] + h->across[0] * 2 * h->x[0] * h->v[1];
-    h->hv[1] = h->across[1] * 2 * h->x[0] * h->v[0] + 6 * h->x[1] * h->v[1];
+    const double u = h->unit;
+    h->hv[0] = u * (2 * h->x[1] * h->v[0] + h->across[0] * 2 * h->x[0] * h->v[1]);
+    h->hv[1] = u * (h->across[1] * 2 * h->x[0] * h->v[0] + 6 * h->x[1] * h->v[1]);
     return 0;
 }
 
-static void hessian_run(double first, double second, struct gradcheck_report *r) {
-    struct hessian h = {.x = {0.8, -0.3}, .across = {first, second}};
+static void hessian_run_in(double unit, double first, double second, struct gradcheck_report *r) {
+    struct hessian h = {.x = {0.8, -0.3}, .across = {first, second}, .unit = unit};
     h.inputs[0] = (struct gradcheck_tensor)GRADCHECK_INPUT("x", h.x, NULL, 2);
     h.outputs[0] = (struct gradcheck_tensor)GRADCHECK_OUTPUT("g", h.g, NULL, 2);
     h.inputs[0].tangent = h.v;
@@ -125,6 +127,10 @@ static void hessian_run(double first, double second, struct gradcheck_report *r)
                                          .jvp_symmetric = true,
                                          .ctx = &h};
     cr_assert_eq(gradcheck_run(&h.kernel, NULL, r), GRADCHECK_OK);
+}
+
+static void hessian_run(double first, double second, struct gradcheck_report *r) {
+    hessian_run_in(1, first, second, r);
 }
 
 Test(gradcheck_second_order, is_checked_against_differences_and_for_symmetry) {
@@ -289,5 +295,17 @@ Test(gradcheck_location, finds_exactly_the_wrong_entries_in_few_evaluations) {
             bool expected = p.factor[i] != 1;
             cr_expect_eq(wrong[i], expected, "%zu wrong: entry %zu", n_wrong, i);
         }
+    }
+}
+
+Test(gradcheck_second_order, is_symmetric_or_not_in_any_unit) {
+    static const double units[] = {1e-200, 1e-9, 1e9, 1e200};
+    for (size_t i = 0; i < 2 * sizeof units / sizeof units[0]; i++) {
+        const bool right = i % 2 == 0;
+        struct gradcheck_report r;
+        hessian_run_in(units[i / 2], 1, right ? 1 : 1.001, &r);
+        const struct gradcheck_rule_report *rule = &r.rules[GRADCHECK_RULE_JVP_SYMMETRIC];
+        cr_expect_eq(rule->verdict, right ? GRADCHECK_PASS : GRADCHECK_FAIL, "%g: %s", units[i / 2],
+                     rule->evidence);
     }
 }
