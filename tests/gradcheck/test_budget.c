@@ -99,6 +99,34 @@ Test(gradcheck_progress, tells_the_phases_in_order) {
     }
 }
 
+struct beginnings {
+    const char *phase;
+    size_t point, n;
+};
+
+static int note_beginning(void *ctx, const struct gradcheck_progress *progress) {
+    struct beginnings *b = ctx;
+    if (b->phase != progress->phase || b->point != progress->point) {
+        cr_expect_eq(progress->done, 0, "%s at point %zu", progress->phase, progress->point);
+        b->n++;
+    }
+    b->phase = progress->phase;
+    b->point = progress->point;
+    return 0;
+}
+
+Test(gradcheck_progress, begins_each_phase_of_each_point_with_nothing_done) {
+    struct beginnings beginnings = {.n = 0};
+    const struct gradcheck_options options = {
+        .n_points = 3, .progress = note_beginning, .progress_ctx = &beginnings};
+    struct gradcheck_report r;
+    polynomial_open(&p, 10);
+    cr_assert_eq(gradcheck_run(&p.kernel, &options, &r), GRADCHECK_OK);
+    cr_expect_eq(beginnings.n, 1 + 3 * 4, "%zu: the contract, and four others of each point",
+                 beginnings.n);
+    cr_expect_eq(beginnings.point, 2);
+}
+
 Test(gradcheck_progress, tells_of_location) {
     struct phases phases = {.n = 0};
     const struct gradcheck_options options = {

@@ -117,6 +117,30 @@ Test(gradcheck_jvp, is_not_judged_where_forward_has_no_other_point) {
     cr_expect_eq(k.n_jvp, 0, "%zu", k.n_jvp);
 }
 
+static int note_direction(void *ctx, const struct gradcheck_progress *progress) {
+    size_t *n = ctx;
+    if (strcmp(progress->phase, "jvp") == 0) {
+        cr_assert_lt(progress->done, 2);
+        cr_expect_eq(progress->total, 2, "%zu", progress->total);
+        n[progress->done]++;
+    }
+    return 0;
+}
+
+Test(gradcheck_jvp, is_held_against_differences_along_two_directions) {
+    struct pair k;
+    struct gradcheck_report r;
+    size_t n[2] = {0};
+    pair_open(&k);
+    cr_assert_eq(gradcheck_run(&k.kernel,
+                               &(struct gradcheck_options){
+                                   .n_points = 1, .progress = note_direction, .progress_ctx = n},
+                               &r),
+                 GRADCHECK_OK);
+    cr_expect(n[0] > 1 && n[1] > 1, "%zu, %zu", n[0], n[1]);
+    cr_expect_eq(k.n_jvp, 2, "%zu", k.n_jvp);
+}
+
 /* Nothing moves there: neither is seen to be wrong. */
 Test(gradcheck_jvp, is_not_accused_where_no_input_has_room) {
     struct pair k;
