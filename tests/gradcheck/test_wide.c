@@ -19,7 +19,9 @@ enum wide_fault {
 
 struct narrow {
     float x[N], dx[N], y[N], dy[N], z[N], dz[N], here[N];
+    float vx[N], vy[N], vz[N]; /* tangents, if they are asked for */
     int32_t label;
+    bool was_wide; /* the last forward */
     enum wide_fault fault;
     struct gradcheck_tensor inputs[1], outputs[3];
     struct gradcheck_kernel kernel;
@@ -27,6 +29,7 @@ struct narrow {
 
 static int forward(void *ctx) {
     struct narrow *t = ctx;
+    t->was_wide = false;
     for (size_t i = 0; i < N; i++) {
         t->y[i] = sinf(t->x[i]);
         t->z[i] = t->x[i] * t->x[i];
@@ -36,6 +39,7 @@ static int forward(void *ctx) {
 
 static int backward(void *ctx) {
     struct narrow *t = ctx;
+    cr_assert(!t->was_wide, "backward needs what forward leaves");
     for (size_t i = 0; i < N; i++) {
         t->dx[i] = t->dy[i] * cosf(t->x[i]) + t->dz[i] * 2 * t->x[i];
     }
@@ -43,8 +47,18 @@ static int backward(void *ctx) {
     return 0;
 }
 
+static int jvp(void *ctx) {
+    struct narrow *t = ctx;
+    for (size_t i = 0; i < N; i++) {
+        t->vy[i] = cosf(t->x[i]) * t->vx[i];
+        t->vz[i] = 2 * t->x[i] * t->vx[i];
+    }
+    return 0;
+}
+
 static int forward_wide(void *ctx, double *const outputs[]) {
     struct narrow *t = ctx;
+    t->was_wide = true;
     cr_assert_null(outputs[1], "integers have no wider value");
     for (size_t i = 0; i < N; i++) {
         double x = (double)t->x[i], here = (double)t->here[i];
@@ -57,7 +71,7 @@ static int forward_wide(void *ctx, double *const outputs[]) {
     return t->fault == WIDE_REFUSES;
 }
 
-static struct gradcheck_report run(enum wide_fault fault, bool wide) {
+static struct gradcheck_report run_with(enum wide_fault fault, bool wide, bool tangents) {
     struct narrow t = {.fault = fault};
     for (size_t i = 0; i < N; i++) {
         t.here[i] = t.x[i] = 0.5F + 0.2F * (float)i;
@@ -66,6 +80,11 @@ static struct gradcheck_report run(enum wide_fault fault, bool wide) {
     t.outputs[0] = (struct gradcheck_tensor)GRADCHECK_OUTPUT("y", t.y, t.dy, N);
     t.outputs[1] = (struct gradcheck_tensor)GRADCHECK_OUTPUT("label", &t.label, NULL);
     t.outputs[2] = (struct gradcheck_tensor)GRADCHECK_OUTPUT("z", t.z, t.dz, N);
+    if (tangents) {
+        t.inputs[0].tangent = t.vx;
+        t.outputs[0].tangent = t.vy;
+        t.outputs[2].tangent = t.vz;
+    }
     t.kernel = (struct gradcheck_kernel){.name = "narrow",
                                          .inputs = t.inputs,
                                          .n_inputs = 1,
@@ -74,11 +93,16 @@ static struct gradcheck_report run(enum wide_fault fault, bool wide) {
                                          .forward = forward,
                                          .backward = backward,
                                          .forward_wide = wide ? forward_wide : NULL,
+                                         .jvp = tangents ? jvp : NULL,
                                          .ctx = &t};
     struct gradcheck_options o = {.n_points = 1};
     struct gradcheck_report r;
     cr_assert_eq(gradcheck_run(&t.kernel, &o, &r), GRADCHECK_OK, "%s", r.summary);
     return r;
+}
+
+static struct gradcheck_report run(enum wide_fault fault, bool wide) {
+    return run_with(fault, wide, false);
 }
 
 Test(gradcheck_wide, the_same_function_in_float64_is_the_truth) {
@@ -113,4 +137,12 @@ Test(gradcheck_wide, another_function_is_no_truth) {
         cr_expect(strstr(rule->evidence, table[i].evidence) != NULL, "row %zu: %s", i,
                   rule->evidence);
     }
+}
+
+Test(gradcheck_wide, is_asked_at_the_point_after_a_jvp_too) {
+    const struct gradcheck_report r = run_with(WIDE_RIGHT, true, true);
+    const struct gradcheck_rule_report *rule = &r.rules[GRADCHECK_RULE_FORWARD_WIDE_AGREES];
+    cr_expect_eq(rule->verdict, GRADCHECK_PASS, "%s", rule->evidence);
+    cr_expect_eq(r.rules[GRADCHECK_RULE_JVP_IS_DERIVATIVE].verdict, GRADCHECK_PASS);
+    cr_expect_eq(r.verdict, GRADCHECK_PASS, "%s", r.summary);
 }
