@@ -23,6 +23,7 @@ Test(gradcheck_numbers, a_sum_keeps_what_is_small_beside_what_cancels) {
         {1, {0.1}, 0.1},
         {3, {0x1p60, 1, -0x1p60}, 1},
         {3, {1, 0x1p60, -0x1p60}, 1},
+        {3, {0x1p60, 1 + 0x1p-40, -0x1p60}, 1 + 0x1p-40},
         {4, {-1, 0x1p60, -1, -0x1p60}, -2},
         {3, {0x1p-30, 0x1p60, -0x1p60}, 0x1p-30},
         {2, {INFINITY, 1}, INFINITY},

@@ -2,6 +2,7 @@
 /* A float32 kernel with two outputs and a label between them, and its forward in float64. */
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "gradcheck/gradcheck.h"
@@ -145,4 +146,61 @@ Test(gradcheck_wide, is_asked_at_the_point_after_a_jvp_too) {
     cr_expect_eq(rule->verdict, GRADCHECK_PASS, "%s", rule->evidence);
     cr_expect_eq(r.rules[GRADCHECK_RULE_JVP_IS_DERIVATIVE].verdict, GRADCHECK_PASS);
     cr_expect_eq(r.verdict, GRADCHECK_PASS, "%s", r.summary);
+}
+
+/* ---- y[i] = i x, as many of them as there may be ---- */
+
+enum { MOST = GRADCHECK_MAX_TENSORS - 1 };
+
+struct many {
+    float x, dx, y[MOST], dy[MOST];
+};
+
+static int many_forward(void *ctx) {
+    struct many *t = ctx;
+    for (size_t i = 0; i < MOST; i++) {
+        t->y[i] = (float)i * t->x;
+    }
+    return 0;
+}
+
+static int many_backward(void *ctx) {
+    struct many *t = ctx;
+    t->dx = 0;
+    for (size_t i = 0; i < MOST; i++) {
+        t->dx += (float)i * t->dy[i];
+    }
+    return 0;
+}
+
+static int many_forward_wide(void *ctx, double *const outputs[]) {
+    struct many *t = ctx;
+    for (size_t i = 0; i < MOST; i++) {
+        *outputs[i] = (double)i * (double)t->x;
+    }
+    return 0;
+}
+
+Test(gradcheck_wide, has_a_place_for_each_of_as_many_outputs_as_there_may_be) {
+    struct many t = {.x = 0.7F};
+    char names[MOST][8];
+    struct gradcheck_tensor outputs[MOST];
+    const struct gradcheck_tensor input = GRADCHECK_INPUT("x", &t.x, &t.dx);
+    for (size_t i = 0; i < MOST; i++) {
+        (void)snprintf(names[i], sizeof names[i], "y%zu", i % 100);
+        outputs[i] = (struct gradcheck_tensor)GRADCHECK_OUTPUT(names[i], &t.y[i], &t.dy[i]);
+    }
+    const struct gradcheck_kernel kernel = {.name = "many",
+                                            .inputs = &input,
+                                            .n_inputs = 1,
+                                            .outputs = outputs,
+                                            .n_outputs = MOST,
+                                            .forward = many_forward,
+                                            .backward = many_backward,
+                                            .forward_wide = many_forward_wide,
+                                            .ctx = &t};
+    struct gradcheck_report r;
+    cr_assert_eq(gradcheck_run(&kernel, NULL, &r), GRADCHECK_OK, "%s", r.summary);
+    cr_expect_eq(r.verdict, GRADCHECK_PASS, "%s", r.summary);
+    cr_expect_eq(r.rules[GRADCHECK_RULE_FORWARD_WIDE_AGREES].verdict, GRADCHECK_PASS);
 }
