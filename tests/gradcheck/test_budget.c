@@ -106,7 +106,7 @@ struct beginnings {
 
 static int note_beginning(void *ctx, const struct gradcheck_progress *progress) {
     struct beginnings *b = ctx;
-    if (b->phase != progress->phase || b->point != progress->point) {
+    if (strcmp(b->phase, progress->phase) != 0 || b->point != progress->point) {
         cr_expect_eq(progress->done, 0, "%s at point %zu", progress->phase, progress->point);
         b->n++;
     }
@@ -116,7 +116,7 @@ static int note_beginning(void *ctx, const struct gradcheck_progress *progress) 
 }
 
 Test(gradcheck_progress, begins_each_phase_of_each_point_with_nothing_done) {
-    struct beginnings beginnings = {.n = 0};
+    struct beginnings beginnings = {.phase = ""};
     const struct gradcheck_options options = {
         .n_points = 3, .progress = note_beginning, .progress_ctx = &beginnings};
     struct gradcheck_report r;

@@ -153,7 +153,7 @@ Test(gradcheck_wide, is_asked_at_the_point_after_a_jvp_too) {
 enum { MOST = GRADCHECK_MAX_TENSORS - 1 };
 
 struct many {
-    float x, dx, y[MOST], dy[MOST];
+    float x, dx, vx, y[MOST], dy[MOST], vy[MOST];
 };
 
 static int many_forward(void *ctx) {
@@ -173,6 +173,14 @@ static int many_backward(void *ctx) {
     return 0;
 }
 
+static int many_jvp(void *ctx) {
+    struct many *t = ctx;
+    for (size_t i = 0; i < MOST; i++) {
+        t->vy[i] = (float)i * t->vx;
+    }
+    return 0;
+}
+
 static int many_forward_wide(void *ctx, double *const outputs[]) {
     struct many *t = ctx;
     for (size_t i = 0; i < MOST; i++) {
@@ -185,10 +193,12 @@ Test(gradcheck_wide, has_a_place_for_each_of_as_many_outputs_as_there_may_be) {
     struct many t = {.x = 0.7F};
     char names[MOST][8];
     struct gradcheck_tensor outputs[MOST];
-    const struct gradcheck_tensor input = GRADCHECK_INPUT("x", &t.x, &t.dx);
+    struct gradcheck_tensor input = GRADCHECK_INPUT("x", &t.x, &t.dx);
+    input.tangent = &t.vx;
     for (size_t i = 0; i < MOST; i++) {
         (void)snprintf(names[i], sizeof names[i], "y%zu", i % 100);
         outputs[i] = (struct gradcheck_tensor)GRADCHECK_OUTPUT(names[i], &t.y[i], &t.dy[i]);
+        outputs[i].tangent = &t.vy[i];
     }
     const struct gradcheck_kernel kernel = {.name = "many",
                                             .inputs = &input,
@@ -197,10 +207,12 @@ Test(gradcheck_wide, has_a_place_for_each_of_as_many_outputs_as_there_may_be) {
                                             .n_outputs = MOST,
                                             .forward = many_forward,
                                             .backward = many_backward,
+                                            .jvp = many_jvp,
                                             .forward_wide = many_forward_wide,
                                             .ctx = &t};
     struct gradcheck_report r;
     cr_assert_eq(gradcheck_run(&kernel, NULL, &r), GRADCHECK_OK, "%s", r.summary);
     cr_expect_eq(r.verdict, GRADCHECK_PASS, "%s", r.summary);
     cr_expect_eq(r.rules[GRADCHECK_RULE_FORWARD_WIDE_AGREES].verdict, GRADCHECK_PASS);
+    cr_expect_eq(r.rules[GRADCHECK_RULE_JVP_IS_DERIVATIVE].verdict, GRADCHECK_PASS);
 }
