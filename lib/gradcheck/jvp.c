@@ -76,15 +76,19 @@ static void dot(const double a[], const double b[], size_t n, double *sum, doubl
     *sum = gc_sum_value(&total);
 }
 
-/* rounding: what backward's own was measured to be, besides that of a sum of products. */
-static void compare_products(struct gc_session *s, struct gradcheck_rule_report *r, double a,
-                             double b, double size, double rounding, const char *what) {
-    double epsilon = s->epsilon;
+/* Of the coarsest input that moves, if that is more than what the outputs have. */
+static double coarsest(const struct gc_session *s, double epsilon) {
     for (size_t i = 0; i < s->k->n_inputs; i++) {
         epsilon =
             moves(&s->inputs[i]) ? fmax(epsilon, gc_dtype_epsilon(s->inputs[i].t->dtype)) : epsilon;
     }
-    if (!(fabs(a - b) <= 256 * epsilon * size + 4 * rounding)) {
+    return epsilon;
+}
+
+/* rounding: what backward's own was measured to be, besides that of a sum of products. */
+static void compare_products(struct gc_session *s, struct gradcheck_rule_report *r, double a,
+                             double b, double size, double rounding, const char *what) {
+    if (!(fabs(a - b) <= 256 * coarsest(s, s->epsilon) * size + 4 * rounding)) {
         if (r->verdict != GRADCHECK_FAIL) {
             gc_text(r->evidence, sizeof r->evidence, "point %zu: %s: %.17g and %.17g", s->point,
                     what, a, b);
@@ -153,7 +157,8 @@ static void check_outputs(struct gc_session *s, const double tangent[], double h
         const struct gc_output *out = &s->outputs[o];
         for (size_t i = out->first; out->is_float && i < out->first + out->count; i++) {
             struct gc_estimate e = estimate_output(s, out, i, h);
-            double own = 64 * gc_dtype_epsilon(out->t->dtype) * fmax(fabs(tangent[i]), scale);
+            double epsilon = coarsest(s, gc_dtype_epsilon(out->t->dtype));
+            double own = 64 * epsilon * fmax(fabs(tangent[i]), scale);
             bool sharp = e.bound <= gc_loosest(s->epsilon) * fmax(fabs(e.value), scale);
             bool sound = e.truncation + e.jump <= 0.25 * fmax(fabs(e.value), scale);
             bool agrees = fabs(tangent[i] - e.value) <= e.bound + own;

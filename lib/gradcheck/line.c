@@ -33,8 +33,9 @@ void gc_line_open(const struct gc_session *s, struct gc_line *line) {
     line->size = gc_norm_value(&size);
 }
 
-/* Writes base + h direction, rounded, and returns backward . (what was stepped beyond h v). */
-static double step_to(struct gc_session *s, double h) {
+/* Writes base + h direction, rounded, and returns backward . (what was stepped beyond h v). Lost:
+ * an entry's step is mostly rounding. */
+static double step_to(struct gc_session *s, double h, bool *lost) {
     struct gc_sum excess = {0, 0};
     double *x = s->here;
     for (size_t i = 0; i < s->k->n_inputs; i++) {
@@ -44,6 +45,7 @@ static double step_to(struct gc_session *s, double h) {
             x[e] = s->base[e];
             if (step != 0) {
                 x[e] = gc_dtype_round(in->t->dtype, s->base[e] + step);
+                *lost = *lost || fabs((x[e] - s->base[e]) - step) > 0.25 * fabs(step);
                 gc_sum_add(&excess, gradient_of(s, e) * ((x[e] - s->base[e]) - step));
             }
         }
@@ -66,18 +68,23 @@ static double weighted_sigma(const struct gc_session *s) {
 }
 
 /* Each entry is rounded on its own, so what was really stepped differs from h v; its first-order
- * effect is taken out with the gradient itself, whose errors do not matter at that size. */
+ * effect is taken out with the gradient itself, whose errors do not matter at that size. Where a
+ * step is lost they do: what is put in its place is what backward claims. No level then. */
 enum gc_outcome gc_line_probe(struct gc_session *s, struct gc_line *line, double h) {
-    double over = step_to(s, h);
+    bool lost = false;
+    double over = step_to(s, h, &lost);
     enum gc_outcome outcome = gc_forward(s, s->plus);
     double under = 0;
     if (outcome == GC_DONE) {
-        under = step_to(s, -h);
+        under = step_to(s, -h, &lost);
         outcome = gc_forward(s, s->minus);
     }
     gc_write_point(s, s->base);
     if (outcome != GC_DONE) {
         return outcome;
+    }
+    if (lost) {
+        return GC_DONE;
     }
     struct gc_sum odd = {0, 0};
     struct gc_sum jump = {0, 0};

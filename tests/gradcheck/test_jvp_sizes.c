@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Tangents and steps are in proportion to the input, however large or small it is. */
 #include <criterion/criterion.h>
+#include <math.h>
 
 #include "gradcheck/gradcheck.h"
 
@@ -44,5 +45,60 @@ Test(gradcheck_jvp, is_the_derivative_at_any_size_of_the_input) {
         const struct gradcheck_rule_report *rule = &r.rules[GRADCHECK_RULE_JVP_IS_DERIVATIVE];
         cr_expect_eq(rule->verdict, k.off == 0 ? GRADCHECK_PASS : GRADCHECK_FAIL, "%g, %g: %s",
                      k.size, k.off, rule->evidence);
+    }
+}
+
+/* ---- y[i] = x[i]^2, x of very different sizes, in float32, in float64 after it ---- */
+
+enum { N = 40 };
+
+struct squares {
+    float f[N], vf[N];
+    double x, vx, y[N + 1], vy[N + 1];
+};
+
+static int squares_forward(void *ctx) {
+    struct squares *k = ctx;
+    for (size_t i = 0; i < N; i++) {
+        k->y[i] = (double)k->f[i] * (double)k->f[i];
+    }
+    k->y[N] = k->x * k->x;
+    return 0;
+}
+
+static int squares_jvp(void *ctx) {
+    struct squares *k = ctx;
+    for (size_t i = 0; i < N; i++) {
+        k->vy[i] = 2 * (double)k->f[i] * (double)k->vf[i];
+    }
+    k->vy[N] = 2 * k->x * k->vx;
+    return 0;
+}
+
+Test(gradcheck_jvp, is_seen_to_be_the_derivative_with_steps_that_are_exact_in_the_input) {
+    for (uint64_t seed = 0; seed < 4; seed++) {
+        struct squares k = {.x = 0.7};
+        for (size_t i = 0; i < N; i++) {
+            k.f[i] = (float)pow(10, -4.0 * (double)i / N);
+        }
+        struct gradcheck_tensor in[] = {GRADCHECK_INPUT("f", k.f, NULL, N),
+                                        GRADCHECK_INPUT("x", &k.x, NULL)};
+        struct gradcheck_tensor out = GRADCHECK_OUTPUT("y", k.y, NULL, N + 1);
+        in[0].tangent = k.vf;
+        in[1].tangent = &k.vx;
+        out.tangent = k.vy;
+        const struct gradcheck_kernel kernel = {.name = "squares",
+                                                .inputs = in,
+                                                .n_inputs = 2,
+                                                .outputs = &out,
+                                                .n_outputs = 1,
+                                                .forward = squares_forward,
+                                                .jvp = squares_jvp,
+                                                .ctx = &k};
+        struct gradcheck_report r;
+        cr_assert_eq(gradcheck_run(&kernel, &(struct gradcheck_options){.seed = seed}, &r),
+                     GRADCHECK_OK, "%s", r.summary);
+        const struct gradcheck_rule_report *rule = &r.rules[GRADCHECK_RULE_JVP_IS_DERIVATIVE];
+        cr_expect_eq(rule->verdict, GRADCHECK_PASS, "seed %d: %s", (int)seed, rule->evidence);
     }
 }

@@ -169,3 +169,14 @@ Test(gradcheck_ties, are_not_refuted_where_forward_refuses) {
     struct ties t = {.x = {1, 1}, .refuses = true, .low = -INFINITY, .high = INFINITY};
     cr_expect(!refuted(&t, GRADIENTS[3].grad, 0));
 }
+
+/* Steps that vanish in a float32 show what backward claims, and not the function. */
+Test(gradcheck_ties, are_refuted_in_float32_whose_function_is_known_in_float64) {
+    for (size_t i = 0; i < 4 * N_GRADIENTS; i++) {
+        const size_t k = i / 4;
+        struct ties t = {.f = {1.5F, 1.5F}, .in_float = true, .low = -INFINITY, .high = INFINITY};
+        t.least = i % 2 == 1;
+        cr_expect_eq(refuted(&t, GRADIENTS[k].grad, i), GRADIENTS[k].refuted, "%g, %g",
+                     GRADIENTS[k].grad[0], GRADIENTS[k].grad[1]);
+    }
+}
