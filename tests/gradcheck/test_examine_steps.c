@@ -150,6 +150,24 @@ Test(gradcheck_steps, end_at_the_smallest_number_where_x_is_zero) {
 
 /* ---- how many there are ---- */
 
+/* Steep, and in proportion as noisy, but near. */
+static double less_steep_near(double x) {
+    const double d = x - at;
+    return 1 + (fabs(d) > 0.03 ? 100 * d : d);
+}
+
+/* At the fifth step 8 times the noise is a tenth of the largest quotient, 100; with that of the
+ * next coarser one it would be at the third. */
+Test(gradcheck_steps, end_by_the_noise_of_the_finest) {
+    map_open(&m, 1, less_steep_near, slope_of_one);
+    m.x[0] = at = 1;
+    m.kernel.accuracy = 0.012;
+    m.kernel.accuracy_reason = "a steep part";
+    examine(0, true);
+    enum { STEPS = 5, SAMPLES = 12 };
+    cr_expect_eq(m.n_called, 2u * STEPS + SAMPLES, "%zu", m.n_called);
+}
+
 static double near_its_place(double x) {
     return fabs(x - at) < 1e-3 ? x - at : 0;
 }

@@ -101,10 +101,19 @@ static double exp_of_round(double x) {
     return exp(t.tread * round(x / t.tread));
 }
 
+static double rippled_line(double x) {
+    return x + sin(1e9 * x) / 1e9;
+}
+
+static double rippled_slope(double x) {
+    return 1 + cos(1e9 * x);
+}
+
 static double exp_of_float(double x) {
     return exp((double)(float)x);
 }
 
+/* And ripples finer than most steps are no noise: their middle has another slope. */
 Test(gradcheck_treads, do_not_make_the_derivative_zero) {
     static const struct {
         double (*f)(double), (*slope)(double);
@@ -120,6 +129,7 @@ Test(gradcheck_treads, do_not_make_the_derivative_zero) {
         {floor_of_exp, exp, 1e-5, 0, 0.00137, 13, true, true, 0.02},
         {exp_of_round, exp, 0x1p-16, 1e-6, 0.7 + 0.1237 * 6, 6, false, false, 1e-3},
         {exp_of_float, exp, 0, 0, 0.7, 0, false, false, 1e-5},
+        {rippled_line, rippled_slope, 0, 0, 0.6 + 0.0137 * 316, 316, false, false, 0.2},
         {floor_of_exp, exp, 1e-12, 0, 0.7 + 0.1237 * 8, 8, false, false, 1e-10},
     };
     static const double scales[] = {0x1p-660, 1, 0x1p660};
