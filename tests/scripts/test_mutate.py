@@ -107,6 +107,8 @@ class Coverage(unittest.TestCase):
             with self.subTest(first=first, last=last):
                 self.assertEqual(coverage.tests_of("lib/x/x.c", first, last), tests)
         self.assertIsNone(coverage.tests_of("lib/x/y.c", 4, 4))
+        coverage.add("s/comes_there", json.dumps(GCOV).replace("x.c", "x.h"))
+        self.assertIsNone(coverage.tests_of("lib/x/x.h", 4, 4), "tests have headers of their own")
 
 
 SOURCE = """int sum(int a, int b) {
