@@ -37,6 +37,51 @@ Test(gradcheck_budget, too_small_for_every_entry_leaves_the_screen) {
     cr_assert_eq(r.verdict, GRADCHECK_FAIL, "%s", r.summary);
 }
 
+/* How many calls were made before the entries of each point were begun. */
+struct begun {
+    bool point[3];
+    size_t calls[3];
+};
+
+static int note_begin(void *ctx, const struct gradcheck_progress *progress) {
+    struct begun *begun = ctx;
+    if (strcmp(progress->phase, "elementwise") == 0 && !begun->point[progress->point]) {
+        begun->point[progress->point] = true;
+        begun->calls[progress->point] = progress->evaluations;
+    }
+    return 0;
+}
+
+static struct begun run_within(size_t most, size_t n_points) {
+    struct begun begun = {.point = {false}};
+    const struct gradcheck_options options = {.max_evaluations = most,
+                                              .n_points = n_points,
+                                              .progress = note_begin,
+                                              .progress_ctx = &begun};
+    struct gradcheck_report r;
+    polynomial_open(&p, 100);
+    cr_assert_eq(gradcheck_run(&p.kernel, &options, &r), GRADCHECK_OK);
+    cr_expect(r.n_forward_screen > 0 && r.n_forward_location == 0);
+    cr_expect_leq(r.n_forward_contract + r.n_forward_screen + r.n_forward_elementwise, r.n_forward);
+    cr_expect_leq(r.n_forward, most);
+    return begun;
+}
+
+/* 80 calls and 8 an entry are set aside. */
+Test(gradcheck_budget, is_the_first_points_alone_and_shared_by_the_others) {
+    enum { COST = 80 + 8 * 100, PLENTY = 100000 };
+    const struct begun all = run_within(PLENTY, 3);
+    cr_assert(all.point[0] && all.point[1] && all.point[2]);
+    for (size_t n_points = 1; n_points <= 3; n_points++) {
+        cr_expect(run_within(all.calls[0] + COST, n_points).point[0]);
+        cr_expect_not(run_within(all.calls[0] + COST - 1, n_points).point[0]);
+    }
+    cr_expect(run_within(all.calls[1] + COST, 2).point[1], "one point is left");
+    cr_expect_not(run_within(all.calls[1] + COST - 1, 2).point[1]);
+    cr_expect(run_within(all.calls[1] + 2 * COST, 3).point[1], "two points are left");
+    cr_expect_not(run_within(all.calls[1] + 2 * COST - 1, 3).point[1]);
+}
+
 static int wait_a_while(struct polynomial *unused) {
     (void)unused;
     struct timespec start, now;
@@ -127,15 +172,20 @@ Test(gradcheck_progress, begins_each_phase_of_each_point_with_nothing_done) {
     cr_expect_eq(beginnings.point, 2);
 }
 
-Test(gradcheck_progress, tells_of_location) {
-    struct phases phases = {.n = 0};
-    const struct gradcheck_options options = {
-        .n_points = 1, .screen_only = true, .progress = note_phase, .progress_ctx = &phases};
-    struct gradcheck_report r;
-    polynomial_open(&p, 100);
-    p.factor[50] = 2;
-    cr_assert_eq(gradcheck_run(&p.kernel, &options, &r), GRADCHECK_OK);
-    cr_assert_str_eq(phases.names[phases.n - 1], "location");
+Test(gradcheck_progress, tells_of_location_however_few_directions_failed) {
+    for (size_t n = 1; n <= 3; n++) {
+        struct phases phases = {.n = 0};
+        const struct gradcheck_options options = {.n_points = 1,
+                                                  .n_directions = n,
+                                                  .screen_only = true,
+                                                  .progress = note_phase,
+                                                  .progress_ctx = &phases};
+        struct gradcheck_report r;
+        polynomial_open(&p, 100);
+        p.factor[50] = 2;
+        cr_assert_eq(gradcheck_run(&p.kernel, &options, &r), GRADCHECK_OK);
+        cr_assert_str_eq(phases.names[phases.n - 1], "location");
+    }
 }
 
 Test(gradcheck_progress, ends_the_run_when_told_to_in_any_phase) {

@@ -226,6 +226,50 @@ Test(gradcheck_points, no_step_leaves_a_narrow_domain) {
     }
 }
 
+/* ---- cotangents ---- */
+
+enum { SEEDS = 2, CHOSEN = SEEDS * GRADCHECK_MAX_POINTS };
+
+static struct map watched;
+static double chosen[CHOSEN];
+static size_t n_chosen, n_due;
+
+static int note_point(void *ctx, const struct gradcheck_progress *progress) {
+    const uint64_t *seed = ctx;
+    if (strcmp(progress->phase, "rounding") == 0) {
+        n_due = *seed * GRADCHECK_MAX_POINTS + progress->point + 1;
+    }
+    return 0;
+}
+
+/* The first call in a phase in which they are moved by some units in the last place. */
+static double note_cotangent(double x) {
+    if (n_chosen < n_due) {
+        chosen[n_chosen++] = watched.dy[0];
+    }
+    return bent_slope(x);
+}
+
+Test(gradcheck_points, have_cotangents_of_their_own) {
+    n_chosen = n_due = 0;
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        const struct gradcheck_options o = {.seed = seed,
+                                            .n_points = GRADCHECK_MAX_POINTS,
+                                            .screen_only = true,
+                                            .progress = note_point,
+                                            .progress_ctx = &seed};
+        struct gradcheck_report r;
+        map_open(&watched, 1, bent, note_cotangent);
+        cr_assert_eq(gradcheck_run(&watched.kernel, &o, &r), GRADCHECK_OK, "%s", r.summary);
+    }
+    cr_assert_eq(n_chosen, (size_t)CHOSEN, "%zu", n_chosen);
+    for (size_t i = 0; i < CHOSEN; i++) {
+        for (size_t k = 0; k < i; k++) {
+            cr_expect(fabs(chosen[i] - chosen[k]) > 1e-9, "%zu and %zu: %g", k, i, chosen[i]);
+        }
+    }
+}
+
 /* ---- one function of one number that refuses beyond an edge ---- */
 
 struct edge {
