@@ -32,7 +32,7 @@ static void start(size_t n, double (*f)(double), double first, double second, do
     m.x[0] = first;
     m.x[1] = second;
     m.inputs[0].upper = first + room;
-    m.inputs[0].lower = -9;
+    m.inputs[0].lower = -99;
     m.noise = 1e-7;
     map_start(&m, &s, &one_point, &r);
     m.kernel.accuracy = 1e-6;
@@ -56,6 +56,91 @@ Test(gradcheck_quick, entries_that_move_together_take_the_steps_that_the_worst_o
         gc_check_group(&s, &group, &quick);
         cr_expect(coarsest(&lanes[0]) > 1, "%d: %g", swapped, coarsest(&lanes[0]));
         cr_expect_eq(lanes[0].levels.n, 10u, "%d: %zu", swapped, lanes[0].levels.n);
+        gc_session_close(&s);
+    }
+}
+
+/* ---- what is aimed at ---- */
+
+static double half(double x) {
+    return 0.5 * x;
+}
+
+struct effort {
+    double epsilon;
+    bool thorough;
+    size_t levels, extra;
+    double relative, least, slack, accuracy;
+};
+
+/* Of float32; of float64 thoroughly and not. */
+static const struct effort efforts[] = {
+    {FLT_EPSILON, false, 6, 6, 1e-4, 0.1, 0.1, 1e-5},
+    {DBL_EPSILON, true, 6, 2, 3e-12, 0.1, 0.1, 3e-13},
+    {DBL_EPSILON, false, 3, 2, 2e-10, 0.05, 2, 2e-11},
+};
+
+/* How many levels are tried for an estimate of a straight line. */
+static size_t levels_tried(const struct effort *effort, double accuracy, double bound, double scale,
+                           struct gc_estimate *e) {
+    const struct gc_quick quick = {0.1, effort->levels, bound, scale};
+    struct gc_lane lane = {.entry = 0};
+    struct gc_group group = {.n_lanes = 1, .lanes = &lane};
+    start(1, half, 1, 0, 99);
+    m.noise = 0;
+    m.kernel.accuracy = accuracy;
+    s.epsilon = s.narrow_epsilon = effort->epsilon;
+    s.options.thorough = effort->thorough;
+    (void)gc_forward(&s, s.y0);
+    gc_check_group(&s, &group, &quick);
+    *e = gc_estimate_best(&lane.levels, effort->levels);
+    gc_session_close(&s);
+    return lane.levels.n;
+}
+
+/* As many as calibration says, if their bound is what is aimed at: a share of the entry, or of what
+ * its tensor's entries are, or what the calibrated entry reached. */
+Test(gradcheck_quick, more_steps_are_tried_where_the_bound_is_wider_than_what_is_aimed_at) {
+    for (size_t i = 0; i < sizeof efforts / sizeof efforts[0]; i++) {
+        const struct effort *effort = &efforts[i];
+        struct gc_estimate e, unused;
+        size_t n_content = 0, n = 0;
+        for (double share = 1.0 / 8; share < 32; share *= 1.2) {
+            const double accuracy = share * effort->accuracy;
+            cr_assert_eq(levels_tried(effort, accuracy, 1e9, 0, &e), effort->levels);
+            const bool content = e.bound <= effort->relative * fabs(e.value);
+            const bool is_content = levels_tried(effort, accuracy, 0, 0, &unused) == effort->levels;
+            cr_expect_eq(is_content, content, "row %zu: %g of %g", i, e.bound, e.value);
+            n_content += content;
+            n++;
+        }
+        cr_expect(n_content > 0 && n_content < n, "row %zu: %zu of %zu", i, n_content, n);
+        const double coarse = 32 * effort->accuracy;
+        (void)levels_tried(effort, coarse, 1e9, 0, &e);
+        for (int wider = 0; wider < 2; wider++) {
+            const double aim = e.bound * (wider ? 1.01 : 0.99);
+            const double bound = aim / effort->slack,
+                         scale = aim / effort->least / effort->relative;
+            cr_expect_eq(levels_tried(effort, coarse, bound, 0, &unused) == effort->levels, wider,
+                         "row %zu", i);
+            cr_expect_eq(levels_tried(effort, coarse, 0, scale, &unused) == effort->levels, wider,
+                         "row %zu", i);
+        }
+        cr_expect_eq(levels_tried(effort, 1, 0, 0, &unused), effort->levels + effort->extra,
+                     "row %zu", i);
+    }
+}
+
+/* With less than a 64th of a step to go, an entry is looked at by itself. */
+Test(gradcheck_quick, steps_are_cut_short_to_a_64th) {
+    static const double parts[] = {63.5, 64.5};
+    for (size_t i = 0; i < 2; i++) {
+        const struct gc_quick quick = {.step = 0.2, .n_levels = 6, .bound = 0, .scale = 1e-4};
+        struct gc_lane lane = {.entry = 0};
+        struct gc_group group = {.n_lanes = 1, .lanes = &lane};
+        start(1, flat, 0.5, 0, 0.2 / 0.45 / parts[i]);
+        gc_check_group(&s, &group, &quick);
+        cr_expect_eq(lane.levels.n > 0, i == 0, "%g: %zu", parts[i], lane.levels.n);
         gc_session_close(&s);
     }
 }
