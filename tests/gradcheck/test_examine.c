@@ -163,32 +163,34 @@ Test(gradcheck_examine, noise_along_a_line_is_what_differences_of_the_fourth_ord
 
 /* Two terms that nearly cancel: much noise beside what is left of the derivative. */
 static double cancelling(double x) {
-    return 1 + 1e-3 * (x * x + x);
+    return scale * (1 + 1e-3 * (x * x + x));
 }
 
 static double settle(bool thorough, double x, double *bound) {
-    const struct gc_quick quick = {.step = 0.2, .n_levels = 6, .bound = 1e-30, .scale = 1e-3};
+    const struct gc_quick quick = {
+        .step = 0.2, .n_levels = 6, .bound = 1e-30 * scale, .scale = 1e-3 * scale};
     struct gc_lane lane = {.entry = 0};
     struct gc_group group = {.n_lanes = 1, .lanes = &lane};
     start(cancelling, one, x);
-    m.noise = 1e-10;
+    m.noise = 1e-10 * scale;
     (void)gc_forward(&s, s.y0);
     s.options.thorough = thorough;
-    s.grad[0] = 1e-3 * (2 * x + 1);
+    s.grad[0] = scale * 1e-3 * (2 * x + 1);
     gc_check_group(&s, &group, &quick);
     cr_assert((s.state[0] & GC_SEEN) != 0 && isfinite(s.bound[0]));
     *bound = s.bound[0];
-    const double off = s.numeric[0] - s.grad[0];
+    const double off = (s.numeric[0] - s.grad[0]) / scale;
+    *bound /= scale;
     gc_session_close(&s);
     return off;
 }
 
-Test(gradcheck_examine, thoroughly_five_estimates_are_averaged_and_their_noise_with_them) {
-    enum { PLACES = 60 };
+static void average_in(double magnitude, double from) {
     double once = 0, averaged = 0, bounds = 0, bounds_of_five = 0;
-    for (int i = 0; i < PLACES; i++) {
+    scale = magnitude;
+    for (int i = 0; i < 30; i++) {
         double bound, bound_of_five;
-        const double x = 0.9 + 0.011 * i;
+        const double x = from + 0.011 * i;
         const double off = settle(false, x, &bound);
         const double off_of_five = settle(true, x, &bound_of_five);
         cr_expect(fabs(off) <= bound && fabs(off_of_five) <= bound_of_five, "%g", x);
@@ -203,12 +205,17 @@ Test(gradcheck_examine, thoroughly_five_estimates_are_averaged_and_their_noise_w
               bounds_of_five, bounds);
 }
 
+Test(gradcheck_examine, thoroughly_five_estimates_are_averaged_and_their_noise_with_them) {
+    average_in(1, 0.9);
+    average_in(0x1p-200, 1.23);
+}
+
 /* ---- the quick estimate beside the closer look ---- */
 
 /* As if the outputs were float32. */
 static void start_coarse(double x) {
     start(cancelling, one, x);
-    m.noise = 1e-7;
+    m.noise = 1e-7 * scale;
     m.kernel.accuracy = 1e-6;
     (void)gc_forward(&s, s.y0);
     s.epsilon = s.narrow_epsilon = FLT_EPSILON;
@@ -217,7 +224,7 @@ static void start_coarse(double x) {
 }
 
 static void check_one(double step) {
-    const struct gc_quick quick = {.step = step, .n_levels = 6, .bound = 0, .scale = 1e-3};
+    const struct gc_quick quick = {.step = step, .n_levels = 6, .bound = 0, .scale = 1e-3 * scale};
     struct gc_lane lane = {.entry = 0};
     struct gc_group group = {.n_lanes = 1, .lanes = &lane};
     gc_check_group(&s, &group, &quick);
@@ -253,8 +260,9 @@ static bool stands(double x, double step, double grad, double rounding, size_t *
 Test(gradcheck_examine, over_coarse_outputs_a_quick_estimate_accuses_clearly_or_with_another) {
     const double step = 0.4;
     size_t n_alone = 0;
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 8; i++) {
         const double x = 0.9 + 0.031 * i;
+        scale = i < 4 ? 1 : 0x1p-200;
         double value, bound, other, other_bound;
         quick_estimate(x, step, &value, &bound);
         quick_estimate(x, 0.71 * step, &other, &other_bound);

@@ -161,3 +161,29 @@ Test(gradcheck_quick, a_coarser_step_is_taken_where_there_is_room_for_it) {
         gc_session_close(&s);
     }
 }
+
+/* ---- calibration ---- */
+
+/* Every sampled entry of a straight line reacts by its slope, and a step is found. */
+Test(gradcheck_quick, calibration_feels_all_it_samples_at_any_magnitude) {
+    static const double magnitudes[] = {1, 0x1p-200, 0x1p200};
+    for (size_t i = 0; i < sizeof magnitudes / sizeof magnitudes[0]; i++) {
+        struct gc_quick quick;
+        map_open(&m, 4, half, one);
+        for (size_t e = 0; e < 4; e++) {
+            m.x[e] *= magnitudes[i];
+        }
+        m.inputs[0].lower = 0.1 * magnitudes[i];
+        m.inputs[0].upper = 3 * magnitudes[i];
+        map_start(&m, &s, &one_point, &r);
+        for (size_t e = 0; e < 4; e++) {
+            s.cotangent[e] = 1;
+        }
+        gc_calibrate(&s, &s.inputs[0], &quick);
+        cr_expect(fabs(quick.scale - 0.5) <= 1e-9, "%g: %g", magnitudes[i], quick.scale);
+        cr_expect(quick.step > 0 && quick.step < 3 * magnitudes[i], "%g: %g", magnitudes[i],
+                  quick.step);
+        cr_expect(quick.bound < 1e-9, "%g: %g", magnitudes[i], quick.bound);
+        gc_session_close(&s);
+    }
+}
