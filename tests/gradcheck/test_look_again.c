@@ -178,6 +178,45 @@ Test(gradcheck_look_again, the_other_side_is_about_as_large) {
     }
 }
 
+/* Places around a neighbour lie near it, and no two are reached by the same random numbers. */
+Test(gradcheck_look_again, no_two_places_are_alike) {
+    static const double distances[] = {0x1p-12, 0x1p-7, 0x1p-5, 0x1p-3, 0x1p-2};
+    static const double around[] = {0x1p-7, 0x1p-5};
+    static const double excess[N] = {1.2, 0};
+    double by[100];
+    ratio = -1;
+    off = by_ratio;
+    start(small, excess, 1);
+    cr_assert_eq(look(), 100u);
+    for (size_t i = 0; i < 100; i++) {
+        const size_t n = i / 25;
+        const double neighbour = 1 + seen[25 * n * N].x;
+        by[i] = i % 25 ? ((1 + seen[i * N].x) / neighbour - 1) / around[i % 25 % 2]
+                       : seen[i * N].x / distances[n];
+        cr_expect(fabs(by[i]) >= 0.499 && fabs(by[i]) <= 1.501, "place %zu: %g", i, by[i]);
+        for (size_t k = 0; k < i; k++) {
+            cr_expect_gt(fabs(by[i] - by[k]), 1e-9, "places %zu and %zu", i, k);
+        }
+    }
+    gc_session_close(&s);
+}
+
+/* Once it is known that the large output does not move with the entry. */
+Test(gradcheck_look_again, is_over_at_once_if_only_what_the_entry_does_not_move_is_large) {
+    static const double excess[N] = {9, 0};
+    ratio = -1;
+    off = by_ratio;
+    start(small, excess, 1);
+    s.state[1] = 0;
+    s.cotangent[1] = 100 * s.cotangent[0];
+    const double steepest = gc_gradient_scale(&s, &s.inputs[0]);
+    s.narrow_epsilon = 1;
+    s.narrow_epsilon = here[0] / 30 / gc_hidden_unit(&s, &s.inputs[0], false);
+    s.epsilon = here[0] / 4000 / steepest;
+    cr_expect_eq(look(), 1u, "%zu", n_slopes / N);
+    gc_session_close(&s);
+}
+
 /* By the bits of how far, one of several. */
 static size_t draw(double share, size_t n) {
     struct gc_random random;

@@ -134,12 +134,41 @@ Test(gradcheck_screen_steps, are_few_where_noise_is_all_that_is_left) {
         for (size_t number = 0; number < 20; number++) {
             struct gc_estimate e;
             scale = scales[i];
-            start(line, line_slope, 1e-10 * scale);
+            start(line, line_slope, 1e-11 * scale);
             struct gc_line l = follow(number, 0.1, 14, &e);
-            cr_expect(l.levels.n <= 5 && e.bound < 1e-7 * scale, "scale %g: %zu levels, bound %g",
+            cr_expect(l.levels.n <= 4 && e.bound < 1e-8 * scale, "scale %g: %zu levels, bound %g",
                       scale, l.levels.n, e.bound);
             gc_session_close(&s);
         }
+    }
+}
+
+static double lowest, highest;
+
+static double bounded_wave(double x) {
+    lowest = fmin(lowest, x);
+    highest = fmax(highest, x);
+    return sin(x);
+}
+
+/* Noise asks for more than the first, which takes most of the room. */
+Test(gradcheck_screen_steps, do_not_grow_where_the_domain_has_no_room) {
+    for (size_t number = 0; number < 40; number++) {
+        const struct gradcheck_options o = {.n_points = 1, .n_directions = 1};
+        const double room = 0.2 + 0.01 * (double)number;
+        struct gc_estimate e;
+        scale = 1;
+        map_open(&m, N, bounded_wave, wave_slope);
+        m.inputs[0].lower = m.x[0] - room;
+        m.inputs[0].upper = m.x[N - 1] + room;
+        lowest = highest = 1;
+        map_start(&m, &s, &o, &r);
+        m.kernel.accuracy = 1e-7;
+        struct gc_line l = follow(number, 10, 14, &e);
+        cr_expect(lowest >= m.inputs[0].lower && highest <= m.inputs[0].upper,
+                  "room %g: %g to %g, step %g of %g", room, m.inputs[0].lower - lowest,
+                  highest - m.inputs[0].upper, l.levels.h[0], l.largest);
+        gc_session_close(&s);
     }
 }
 
