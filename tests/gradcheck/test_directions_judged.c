@@ -219,3 +219,30 @@ Test(gradcheck_directions_judged, kinks_within_coarse_steps_accuse_no_right_grad
         gc_session_close(&s);
     }
 }
+
+Test(gradcheck_directions_judged, of_equally_heavy_entries_the_first_is_named) {
+    start(0, 1, 1);
+    for (size_t e = 0; e < N; e++) {
+        s.grad[e] = e % 2 ? 2 : -1;
+        s.direction[e] = e % 3 ? 1 : -1;
+    }
+    cr_expect_eq(gc_heaviest(&s), 1u);
+    gc_session_close(&s);
+}
+
+static double refused_when_known(double x) {
+    if (s.line_noise_known) {
+        m.n_refuse = 1000;
+    }
+    return x;
+}
+
+Test(gradcheck_directions_judged, after_the_first_have_six_steps) {
+    const struct gradcheck_options o = {.n_points = 1, .n_directions = 2};
+    map_open(&m, N, refused_when_known, one);
+    map_start(&m, &s, &o, &r);
+    struct gc_screen screen = judge();
+    cr_expect_eq(screen.n_pass, 1u);
+    cr_expect_eq(m.n_refused, 6u, "%zu", m.n_refused);
+    gc_session_close(&s);
+}
