@@ -299,3 +299,43 @@ Test(gradcheck_look_again, takes_half_of_what_is_left_and_forgets_its_noise) {
     }
     gc_session_close(&s);
 }
+
+/* Errors far below what a float holds beside the derivative, and derivatives far beyond it. */
+Test(gradcheck_look_again, is_the_same_at_any_magnitude) {
+    static const struct {
+        double excess, ratio;
+        size_t places;
+    } table[] = {{1.2, -1, 100}, {1.2, -0.1, 200}, {1.2, 1, 200}, {2.4, -1, 0}};
+    static const double magnitudes[] = {1e-60, 1, 1e60};
+    off = by_ratio;
+    for (size_t i = 0; i < 12; i++) {
+        const double magnitude = magnitudes[i / 4];
+        const double bound[N] = {1e-10 * magnitude, 1e-10 * magnitude};
+        const double excess[N] = {table[i % 4].excess, 0};
+        ratio = table[i % 4].ratio;
+        start(bound, excess, i);
+        for (size_t e = 0; e < N; e++) {
+            s.cotangent[e] *= magnitude;
+            s.numeric[e] = s.cotangent[e];
+            s.grad[e] = s.cotangent[e] + here[e];
+        }
+        const size_t places = look();
+        cr_expect_eq(places, table[i % 4].places, "row %zu at %g: %zu", i % 4, magnitude, places);
+        gc_session_close(&s);
+    }
+}
+
+Test(gradcheck_look_again, goes_other_ways_at_another_point) {
+    static const double excess[N] = {1.2, 0};
+    double first[2];
+    off = as_here;
+    for (size_t point = 0; point < 2; point++) {
+        start(small, excess, 1);
+        s.options.n_points = 2;
+        s.point = point;
+        (void)look();
+        first[point] = seen[0].x;
+        gc_session_close(&s);
+    }
+    cr_expect_neq(first[0], first[1]);
+}
