@@ -32,6 +32,7 @@ static bool direction_refutes(struct gc_session *s) {
     struct gc_line line;
     double rounding = 0;
     gc_line_open(s, &line);
+    line.exact = true; /* finer ones agree with any gradient */
     double h = fmin(1e-2, line.largest) * (0.8 + 0.2 * gc_random_uniform(&s->random));
     for (size_t i = 0; i < KINK_LEVELS && !s->stopped; i++) {
         (void)gc_line_probe(s, &line, h);

@@ -69,7 +69,7 @@ static double weighted_sigma(const struct gc_session *s) {
 
 /* Each entry is rounded on its own, so what was really stepped differs from h v; its first-order
  * effect is taken out with the gradient itself, whose errors do not matter at that size. Where a
- * step is lost they do: what is put in its place is what backward claims. No level then. */
+ * step is lost they do: what is put in its place is what backward claims. */
 enum gc_outcome gc_line_probe(struct gc_session *s, struct gc_line *line, double h) {
     bool lost = false;
     double over = step_to(s, h, &lost);
@@ -83,7 +83,7 @@ enum gc_outcome gc_line_probe(struct gc_session *s, struct gc_line *line, double
     if (outcome != GC_DONE) {
         return outcome;
     }
-    if (lost) {
+    if (lost && line->exact) {
         return GC_DONE;
     }
     struct gc_sum odd = {0, 0};

@@ -9,6 +9,7 @@ struct gc_line {
     double predicted; /* backward . direction */
     double size;      /* root of the sum of squares of its terms */
     double largest;   /* step that the domain allows */
+    bool exact;       /* a step that is lost in an entry's rounding adds no level */
     struct gc_levels levels;
 };
 
