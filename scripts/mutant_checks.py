@@ -2,7 +2,7 @@
 """What a mutant of each module meets, in which order, and a copy of the tree to build and run it in.
 
 A check kills a mutant if a command of it fails, crashes, or needs much more CPU time or memory than on the sources as
-they are. The cheap and sharp ones stand first. Only what the project itself would call wrong counts; the check
+they are. The cheap and sharp ones stand first. Only what the project itself would call wrong counts; the checks
 `regression` and `regression of mistakes` are its record of what the engine answers; what those kill is counted apart.
 """
 import dataclasses

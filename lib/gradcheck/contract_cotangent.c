@@ -103,7 +103,8 @@ void gc_rule_homogeneous(struct gc_contract *c, struct gradcheck_rule_report *r)
 }
 
 /* A unit in the last place of the terms of a gradient, if they are as large as it would take to
- * make the largest output of nothing. */
+ * make the largest output of nothing. Smaller than gc_hidden_unit, which counts values of the
+ * input's size too: beside those a small output's own gradient is nothing. */
 static double unit_of_terms(const struct gc_session *s, const struct gc_input *in) {
     double largest = 0;
     for (size_t i = 0; i < s->n_outs; i++) {

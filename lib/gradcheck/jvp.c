@@ -155,9 +155,9 @@ static void check_outputs(struct gc_session *s, const double tangent[], double h
     double scale = gc_rms(tangent, s->n_outs);
     for (size_t o = 0; o < s->k->n_outputs; o++) {
         const struct gc_output *out = &s->outputs[o];
+        double epsilon = coarsest(s, gc_dtype_epsilon(out->t->dtype));
         for (size_t i = out->first; out->is_float && i < out->first + out->count; i++) {
             struct gc_estimate e = estimate_output(s, out, i, h);
-            double epsilon = coarsest(s, gc_dtype_epsilon(out->t->dtype));
             double own = 64 * epsilon * fmax(fabs(tangent[i]), scale);
             bool sharp = e.bound <= gc_loosest(s->epsilon) * fmax(fabs(e.value), scale);
             bool sound = e.truncation + e.jump <= 0.25 * fmax(fabs(e.value), scale);

@@ -84,3 +84,12 @@ void map_start(struct map *m, struct gc_session *s, const struct gradcheck_optio
     m->n_called = 0;
     m->low = m->high = 0;
 }
+
+void map_at(struct map *m, struct gc_session *s, struct gradcheck_report *r, double (*f)(double),
+            double (*slope)(double), double x) {
+    static const struct gradcheck_options one_point = {.n_points = 1};
+    map_open(m, 1, f, slope);
+    m->x[0] = x;
+    map_start(m, s, &one_point, r);
+    s->cotangent[0] = 1;
+}

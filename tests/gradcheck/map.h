@@ -28,5 +28,8 @@ struct map {
 void map_open(struct map *m, size_t n, double (*f)(double), double (*slope)(double));
 void map_start(struct map *m, struct gc_session *s, const struct gradcheck_options *options,
                struct gradcheck_report *r);
+/* Opened and started with the one entry x, at one point, with a cotangent of 1. */
+void map_at(struct map *m, struct gc_session *s, struct gradcheck_report *r, double (*f)(double),
+            double (*slope)(double), double x);
 
 #endif

@@ -31,6 +31,18 @@ static int pairs_backward(void *ctx) {
     return 0;
 }
 
+static struct gradcheck_kernel pairs_kernel(struct pairs *t, const struct gradcheck_tensor in[2],
+                                            const struct gradcheck_tensor *out) {
+    return (struct gradcheck_kernel){.name = "pairs",
+                                     .inputs = in,
+                                     .n_inputs = 2,
+                                     .outputs = out,
+                                     .n_outputs = 1,
+                                     .forward = pairs_forward,
+                                     .backward = pairs_backward,
+                                     .ctx = t};
+}
+
 Test(gradcheck_contract_rules, take_no_elements_of_others_for_padding) {
     for (int with_a = 0; with_a < 2; with_a++) {
         struct pairs t = {.ab = {1, 2, 3, 4, 5, 6}};
@@ -41,14 +53,7 @@ Test(gradcheck_contract_rules, take_no_elements_of_others_for_padding) {
         struct gradcheck_tensor output = GRADCHECK_OUTPUT("y", t.y, t.dy, 3);
         inputs[0].strides[0] = inputs[1].strides[0] = 2;
         inputs[0].grad = with_a ? inputs[0].grad : NULL;
-        const struct gradcheck_kernel k = {.name = "pairs",
-                                           .inputs = inputs,
-                                           .n_inputs = 2,
-                                           .outputs = &output,
-                                           .n_outputs = 1,
-                                           .forward = pairs_forward,
-                                           .backward = pairs_backward,
-                                           .ctx = &t};
+        const struct gradcheck_kernel k = pairs_kernel(&t, inputs, &output);
         struct gradcheck_report r;
         rules_run(&k, 0, &r);
         if (with_a) {
@@ -71,14 +76,7 @@ Test(gradcheck_contract_rules, watch_the_padding_of_values_that_have_no_gradient
     };
     struct gradcheck_tensor output = GRADCHECK_OUTPUT("y", t.y, t.dy, 3);
     inputs[1].strides[0] = 2;
-    const struct gradcheck_kernel k = {.name = "pairs",
-                                       .inputs = inputs,
-                                       .n_inputs = 2,
-                                       .outputs = &output,
-                                       .n_outputs = 1,
-                                       .forward = pairs_forward,
-                                       .backward = pairs_backward,
-                                       .ctx = &t};
+    const struct gradcheck_kernel k = pairs_kernel(&t, inputs, &output);
     struct gradcheck_report r;
     rules_run(&k, 0, &r);
     rules_expect(&r, RULE(PADDING_UNTOUCHED), PASS, "");

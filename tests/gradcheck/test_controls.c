@@ -279,20 +279,25 @@ Test(gradcheck_controls, replace_the_largest_entry_and_swap_it_with_the_one_furt
     }
 }
 
+/* Entry e has a derivative of e + 1, and is known to 2^-12. */
+static void open_counting(struct layer *l, struct gc_session *s, struct gradcheck_report *r) {
+    const struct gradcheck_options options = {.n_points = 1};
+    layer_open(l);
+    cr_assert_eq(gc_session_open(s, &l->kernel, &options, r, false), GRADCHECK_OK);
+    for (size_t e = 0; e < s->n_entries; e++) {
+        s->grad[e] = s->numeric[e] = (double)(1 + e);
+        s->bound[e] = 0x1p-12;
+        s->state[e] = GC_SEEN;
+    }
+}
+
 Test(gradcheck_controls, replace_the_largest_entry_of_each_tensor_by_itself) {
     enum { N_EACH = LAYER_ROWS * LAYER_COLUMNS };
-    const struct gradcheck_options options = {.n_points = 1};
     const struct gc_screen screen = {.verdict = GRADCHECK_NOT_CHECKED};
     struct layer l;
     struct gc_session s;
     struct gradcheck_report r;
-    layer_open(&l);
-    cr_assert_eq(gc_session_open(&s, &l.kernel, &options, &r, false), GRADCHECK_OK);
-    for (size_t e = 0; e < s.n_entries; e++) {
-        s.grad[e] = s.numeric[e] = (double)(1 + e);
-        s.bound[e] = 0x1p-12;
-        s.state[e] = GC_SEEN;
-    }
+    open_counting(&l, &s, &r);
     n_asked = 0;
     gc_run_controls(&s, &screen);
     cr_expect(n_asked > N_EACH && asked[N_EACH] == N_EACH + 10 * 0x1p-12, "%g", asked[N_EACH]);
@@ -302,18 +307,11 @@ Test(gradcheck_controls, replace_the_largest_entry_of_each_tensor_by_itself) {
 
 /* What is wrong with the next tensor is not what was put in. */
 Test(gradcheck_controls, double_the_entries_of_one_tensor_alone) {
-    const struct gradcheck_options options = {.n_points = 1};
     const struct gc_screen screen = {.verdict = GRADCHECK_NOT_CHECKED};
     struct layer l;
     struct gc_session s;
     struct gradcheck_report r;
-    layer_open(&l);
-    cr_assert_eq(gc_session_open(&s, &l.kernel, &options, &r, false), GRADCHECK_OK);
-    for (size_t e = 0; e < s.n_entries; e++) {
-        s.grad[e] = s.numeric[e] = (double)(1 + e);
-        s.bound[e] = 0x1p-12;
-        s.state[e] = GC_SEEN;
-    }
+    open_counting(&l, &s, &r);
     s.numeric[s.inputs[1].first] *= 3;
     blindness = TO_TWICE;
     gc_run_controls(&s, &screen);

@@ -17,10 +17,7 @@ static const struct gradcheck_options one_point = {.n_points = 1};
 static double scale;
 
 static void start(double (*f)(double), double (*slope)(double), double x) {
-    map_open(&m, 1, f, slope);
-    m.x[0] = x;
-    map_start(&m, &s, &one_point, &r);
-    s.cotangent[0] = 1;
+    map_at(&m, &s, &r, f, slope, x);
 }
 
 static double one(double x) {
