@@ -6,6 +6,7 @@ they are. The cheap and sharp ones stand first. Only what the project itself wou
 `regression` and `regression of mistakes` are its record of what the engine answers; what those kill is counted apart.
 """
 import dataclasses
+import functools
 import os
 import pathlib
 import re
@@ -99,6 +100,7 @@ CHECKS = {
 }
 
 
+@functools.cache
 def python_with_numpy() -> str:
     """For the tests that hold C against NumPy; the suite itself says so if there is none."""
     for python in (os.environ.get("PYTHON"), sys.executable, "/usr/bin/python3"):
@@ -124,8 +126,8 @@ def call(command: list[str], folder: pathlib.Path, mode: str, cpu: float) -> Out
         limits += f" && ulimit -v {MEMORY >> 10}"
     temporary = folder / "build/tmp"
     temporary.mkdir(parents=True, exist_ok=True)
-    environment = without_make() | {"GRADGATE": f"build/{mode}/gradgate", "PYTHON": PYTHON, "TMPDIR": str(temporary),
-                                    "ASAN_OPTIONS": "abort_on_error=1:detect_leaks=1"}
+    environment = without_make() | {"GRADGATE": f"build/{mode}/gradgate", "PYTHON": python_with_numpy(),
+                                    "TMPDIR": str(temporary), "ASAN_OPTIONS": "abort_on_error=1:detect_leaks=1"}
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(  # pylint: disable=consider-using-with
             ["sh", "-c", f'{limits} && exec "$@"', "sh", *command], cwd=folder, env=environment, start_new_session=True,
@@ -139,9 +141,6 @@ def call(command: list[str], folder: pathlib.Path, mode: str, cpu: float) -> Out
         words = output.read().decode(errors="replace").split()
     shutil.rmtree(temporary, ignore_errors=True)  # what a test left that did not come to its end
     return Outcome(process.returncode != 0, used.ru_utime + used.ru_stime, tuple(words))
-
-
-PYTHON = python_with_numpy()
 
 
 class Tree:
@@ -232,7 +231,7 @@ class Tree:
             if self.build(counting).failed:
                 raise CannotRun(f"the sources as they are do not build with gcov in {self.folder}")
             program = pathlib.Path(counting.targets[0]).name
-            self.known_coverage[module] = measure(self.folder, program, module)
+            self.known_coverage[module] = measure(self.folder, program, module, python_with_numpy())
         return self.known_coverage[module]
 
     def limit(self, check: Check, share: float = 1) -> float:

@@ -3,6 +3,7 @@
 that a mutant changes does what it did before."""
 import collections
 import json
+import os
 import pathlib
 import subprocess
 
@@ -41,20 +42,20 @@ class Coverage:
         return found
 
 
-def measure(folder: pathlib.Path, program: str, module: str) -> Coverage:
-    """Of a program of tests/alone, built with gcov in `folder`/build/cov."""
+def measure(folder: pathlib.Path, program: str, module: str, python: str) -> Coverage:
+    """Of a program of tests/alone, built with gcov in `folder`/build/cov; `python` is for tests that ask NumPy."""
     coverage = Coverage()
     objects = folder / "build/cov/lib" / module
     for test in output_of([f"build/cov/{program}", "--list"], folder).split():
         for old in (folder / "build/cov").rglob("*.gcda"):
             old.unlink()
-        output_of([f"build/cov/{program}", "--only", test], folder)
+        output_of([f"build/cov/{program}", "--only", test], folder, PYTHON=python)
         counted = sorted(str(path.relative_to(folder)) for path in objects.glob("*.gcda"))
         if counted:
             coverage.add(test, output_of(["gcov", "--json-format", "--stdout", *counted], folder))
     return coverage
 
 
-def output_of(command: list[str], folder: pathlib.Path) -> str:
-    return subprocess.run(command, cwd=folder, text=True, check=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL).stdout
+def output_of(command: list[str], folder: pathlib.Path, **variables: str) -> str:
+    return subprocess.run(command, cwd=folder, text=True, check=True, env=os.environ | variables,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL).stdout

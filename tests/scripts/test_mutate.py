@@ -110,6 +110,16 @@ class Coverage(unittest.TestCase):
         coverage.add("s/comes_there", json.dumps(GCOV).replace("x.c", "x.h"))
         self.assertIsNone(coverage.tests_of("lib/x/x.h", 4, 4), "tests have headers of their own")
 
+    def test_each_test_runs_with_the_python_that_is_asked_for(self):
+        with tempfile.TemporaryDirectory() as name:
+            program = pathlib.Path(name, "build/cov/program")
+            program.parent.mkdir(parents=True)
+            program.write_text("#!/bin/sh\ncase $1 in --list) echo s/t ;; *) echo $2 $PYTHON >>met ;; esac\n",
+                               encoding="utf-8")
+            program.chmod(0o755)
+            sys.modules["mutant_coverage"].measure(pathlib.Path(name), "program", "x", "python-with-numpy")
+            self.assertEqual(pathlib.Path(name, "met").read_text(encoding="utf-8"), "s/t python-with-numpy\n")
+
 
 SOURCE = """int sum(int a, int b) {
     int unused = 0;
