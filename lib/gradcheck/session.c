@@ -170,16 +170,11 @@ void gc_place_of(const struct gc_session *s, size_t entry, struct gradcheck_plac
 void gc_place_text(const struct gradcheck_place *place, char out[], size_t size) {
     gc_text(out, size, "%s", place->tensor);
     for (size_t axis = 0; axis < place->ndim; axis++) {
-        size_t used = 0;
-        while (used < size && out[used] != '\0') {
-            used++;
-        }
+        size_t used = strlen(out);
         gc_text(out + used, size - used, axis == 0 ? "[%zu" : ", %zu", place->index[axis]);
-        if (axis + 1 == place->ndim && used + 2 < size) {
-            while (used < size && out[used] != '\0') {
-                used++;
-            }
-            gc_text(out + used, size - used, "]");
-        }
+    }
+    if (place->ndim > 0) {
+        size_t used = strlen(out);
+        gc_text(out + used, size - used, "]");
     }
 }

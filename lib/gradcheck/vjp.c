@@ -13,11 +13,9 @@ static bool asked(const struct gc_session *s, double *const numeric[]) {
 
 static void prepare(struct gc_session *s, double *const numeric[]) {
     s->forward_only = true;
-    s->n_checked = 0;
     for (size_t i = 0; i < s->k->n_inputs; i++) {
         struct gc_input *in = &s->inputs[i];
         in->checked = numeric[i] != NULL && in->is_float;
-        s->n_checked += in->checked ? in->count : 0;
     }
     for (size_t i = 0; i < s->k->n_outputs; i++) {
         const struct gc_output *out = &s->outputs[i];
@@ -50,7 +48,6 @@ enum gradcheck_status gradcheck_numeric_vjp(const struct gradcheck_kernel *k,
     }
     struct gradcheck_report report;
     struct gradcheck_kernel forward_only = *k;
-    forward_only.backward = NULL;
     forward_only.jvp = NULL;
     forward_only.jvp_symmetric = false;
     struct gc_session s;

@@ -11,7 +11,7 @@ enum { N = 4 };
 
 struct square {
     double x[N], dx[N], y[N], dy[N];
-    double cache[N];
+    double cache[N], size[N];
     bool cached;
     double drift;
     int calls;
@@ -195,7 +195,7 @@ static int sign_forward(void *ctx) {
     struct square *t = ctx;
     for (size_t i = 0; i < N; i++) {
         t->cache[i] = 1 / sqrt(t->x[i] * t->x[i]);
-        t->y[i] = t->x[i] * t->cache[i];
+        t->y[i] = t->x[i] * t->cache[i] * t->size[i];
     }
     return 0;
 }
@@ -204,7 +204,8 @@ static int sign_backward(void *ctx) {
     struct square *t = ctx;
     for (size_t i = 0; i < N; i++) {
         const double inverse = t->cache[i];
-        t->dx[i] = t->dy[i] * inverse - t->x[i] * (t->dy[i] * t->x[i]) * pow(inverse, 3);
+        const double dy = t->dy[i] * t->size[i] * t->inputs[0].grad_scale;
+        t->dx[i] = dy * inverse - t->x[i] * (dy * t->x[i]) * pow(inverse, 3);
     }
     return 0;
 }
@@ -213,7 +214,7 @@ static int bent_sign_backward(void *ctx) {
     struct square *t = ctx;
     (void)sign_backward(ctx);
     for (size_t i = 0; i < N; i++) {
-        t->dx[i] += 1e-12 * fabs(t->dy[i]);
+        t->dx[i] += 1e-12 * fabs(t->dy[i]) * t->size[i] * t->cache[i] * t->inputs[0].grad_scale;
     }
     return 0;
 }
@@ -225,6 +226,12 @@ Test(gradcheck_contract, what_cancels_to_0_is_additive_but_for_rounding) {
     for (uint64_t seed = 0; seed < 16; seed++) {
         const struct gradcheck_options o = {.seed = seed};
         open_square(&t, -1);
+        for (size_t i = 0; i < N; i++) {
+            t.x[i] = (0.7 + (double)i) * (seed % 4 < 2 ? 1 : 1e-4);
+            t.size[i] = i == 0 ? 1e3 : 1;
+        }
+        t.inputs[0].shape[0] = t.outputs[0].shape[0] = seed % 8 < 4 ? N : 1;
+        t.inputs[0].grad_scale = seed % 2 == 0 ? 1 : 1 / 64.0;
         t.kernel.forward = sign_forward;
         t.kernel.backward = sign_backward;
         cr_assert_eq(gradcheck_run(&t.kernel, &o, &r), GRADCHECK_OK);
@@ -233,7 +240,7 @@ Test(gradcheck_contract, what_cancels_to_0_is_additive_but_for_rounding) {
         cr_assert_eq(gradcheck_run(&t.kernel, &o, &r), GRADCHECK_OK);
         n_bent += r.rules[GRADCHECK_RULE_ADDITIVE].verdict == GRADCHECK_FAIL;
     }
-    cr_expect_geq(n_bent, 10, "%d of 16", n_bent); /* unless u and v have the same signs */
+    cr_expect_geq(n_bent, 6, "%d of 16", n_bent); /* unless u and v have the same signs */
 }
 
 Test(gradcheck_contract, a_waiver_accepts_a_broken_rule_and_repeats_its_reason) {

@@ -183,6 +183,9 @@ Test(gradcheck_tensor, buffers_overlap_when_a_byte_is_in_both) {
     cr_expect_not(gc_overlap(&wide, memory, &four, memory + 7));
     cr_expect_not(gc_overlap(&four, NULL, &four, memory));
     cr_expect_not(gc_overlap(&four, memory, &four, NULL));
+    four.shape[0] = SIZE_MAX / 16; /* from 0 on, it would reach everything */
+    cr_expect_not(gc_overlap(&four, NULL, &four, memory));
+    cr_expect_not(gc_overlap(&four, memory, &four, NULL));
 }
 
 Test(gradcheck_tensor, knows_the_numbers_of_each_format) {

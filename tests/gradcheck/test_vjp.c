@@ -92,6 +92,8 @@ Test(gradcheck_vjp, what_has_no_answer_says_so) {
 
 struct two {
     double x[2], y[2], dy[2], z[2], dz[2];
+    struct gradcheck_tensor in[1], out[2];
+    struct gradcheck_kernel kernel;
 };
 
 static int two_forward(void *ctx) {
@@ -103,23 +105,76 @@ static int two_forward(void *ctx) {
     return 0;
 }
 
+/* NaN wherever the second stands elsewhere. */
+static int second_is_fixed(void *ctx) {
+    struct two *k = ctx;
+    (void)two_forward(ctx);
+    k->z[1] = k->x[1] == -1.2 ? k->z[1] : NAN;
+    return 0;
+}
+
+static void two_open(struct two *k) {
+    *k = (struct two){.x = {0.7, -1.2}, .dy = {1, 2}, .dz = {30, 400}};
+    k->in[0] = (struct gradcheck_tensor)GRADCHECK_INPUT("x", k->x, NULL, 2);
+    k->out[0] = (struct gradcheck_tensor)GRADCHECK_OUTPUT("y", k->y, k->dy, 2);
+    k->out[1] = (struct gradcheck_tensor)GRADCHECK_OUTPUT("z", k->z, k->dz, 2);
+    k->kernel = (struct gradcheck_kernel){.name = "two",
+                                          .inputs = k->in,
+                                          .n_inputs = 1,
+                                          .outputs = k->out,
+                                          .n_outputs = 2,
+                                          .forward = two_forward,
+                                          .ctx = k};
+}
+
+static double two_slope(const struct two *k, size_t i) {
+    return 2 * k->x[i] * k->dy[i] + 3 * k->x[i] * k->x[i] * k->dz[i];
+}
+
 Test(gradcheck_vjp, takes_the_cotangent_of_each_output) {
-    struct two k = {.x = {0.7, -1.2}, .dy = {1, 2}, .dz = {30, 400}};
-    const struct gradcheck_tensor in[] = {GRADCHECK_INPUT("x", k.x, NULL, 2)};
-    const struct gradcheck_tensor out[] = {GRADCHECK_OUTPUT("y", k.y, k.dy, 2),
-                                           GRADCHECK_OUTPUT("z", k.z, k.dz, 2)};
-    const struct gradcheck_kernel kernel = {.name = "two",
-                                            .inputs = in,
-                                            .n_inputs = 1,
-                                            .outputs = out,
-                                            .n_outputs = 2,
-                                            .forward = two_forward,
-                                            .ctx = &k};
+    struct two k;
+    two_open(&k);
     double dx[2] = {0};
     double *asked[] = {dx};
-    cr_assert_eq(gradcheck_numeric_vjp(&kernel, NULL, asked, NULL), GRADCHECK_OK);
+    cr_assert_eq(gradcheck_numeric_vjp(&k.kernel, NULL, asked, NULL), GRADCHECK_OK);
     for (size_t i = 0; i < 2; i++) {
-        const double right = 2 * k.x[i] * k.dy[i] + 3 * k.x[i] * k.x[i] * k.dz[i];
-        cr_expect(fabs(dx[i] - right) <= 1e-8 * fabs(right), "%zu: %g", i, dx[i]);
+        cr_expect(fabs(dx[i] - two_slope(&k, i)) <= 1e-8 * fabs(two_slope(&k, i)), "%zu: %g", i,
+                  dx[i]);
     }
+}
+
+Test(gradcheck_vjp, of_an_entry_that_cannot_move_is_no_number_and_of_the_others_is_right) {
+    struct two k;
+    two_open(&k);
+    k.kernel.forward = second_is_fixed;
+    double dx[2] = {0}, bound[2] = {0};
+    double *asked[] = {dx}, *bounds[] = {bound};
+    cr_assert_eq(gradcheck_numeric_vjp(&k.kernel, NULL, asked, bounds), GRADCHECK_OK);
+    cr_expect(fabs(dx[0] - two_slope(&k, 0)) <= bound[0] && bound[0] < 1e-7, "%g", bound[0]);
+    cr_expect(isnan(dx[1]) && isinf(bound[1]), "%g, %g", dx[1], bound[1]);
+}
+
+/* Neither a backward nor a jvp has a part in it, whatever they lack. */
+Test(gradcheck_vjp, needs_no_tangent_for_a_jvp_that_is_there) {
+    struct layer l;
+    layer_open(&l);
+    double dx[N], *x[] = {dx, NULL};
+    l.inputs[0].tangent = l.inputs[1].tangent = l.outputs[0].tangent = NULL;
+    l.kernel.jvp_symmetric = true;
+    cr_expect_eq(gradcheck_numeric_vjp(&l.kernel, NULL, x, NULL), GRADCHECK_OK);
+    expect_right(&l, dx, NULL, NULL);
+}
+
+/* There is no gradient to disagree with: one look at each entry is enough. */
+Test(gradcheck_vjp, calls_no_more_than_a_check_of_a_right_gradient_does) {
+    struct layer l;
+    layer_open(&l);
+    const struct gradcheck_options o = {.n_points = 1};
+    const struct gradcheck_report r = layer_run(&l, &o);
+    cr_assert_eq(r.verdict, GRADCHECK_PASS, "%s", r.summary);
+    double dx[N], dw[N], *both[] = {dx, dw};
+    l.n_forward = 0;
+    cr_assert_eq(gradcheck_numeric_vjp(&l.kernel, &o, both, NULL), GRADCHECK_OK);
+    cr_expect_leq(l.n_forward, 1 + r.n_forward_elementwise, "%zu of %zu", l.n_forward,
+                  r.n_forward_elementwise);
 }
