@@ -182,3 +182,11 @@ Test(gradcheck_random, numbers_fill_their_ranges) {
         cr_expect(fabs((double)places[i] / N - 1.0 / PLACES) < 0.02, "%zu: %zu", i, places[i]);
     }
 }
+
+/* This one comes from a number 2^-30 below 1. */
+Test(gradcheck_random, signed_numbers_stay_below_their_limit) {
+    struct gc_random random = {UINT64_C(0xa9f6f9535db306de)}, again = random;
+    cr_assert(gc_random_uniform(&again) > 1 - 0x1p-29);
+    const double v = fabs(gc_random_signed(&random));
+    cr_expect(v > 1.5 - 0x1p-29 && v < 1.5, "%a", v);
+}

@@ -205,3 +205,72 @@ Test(gradcheck_probe, a_step_to_one_side_is_as_long_as_it_is) {
         gc_session_close(&s);
     }
 }
+
+/* ---- outputs that stand still ---- */
+
+/* What the first of three entries shows: its own output moves, the others stand at these. */
+static void probe_first_of_three(double second, double third, const unsigned char alive[],
+                                 struct gc_lane *lane) {
+    map_open(&m, 3, line, one);
+    m.x[0] = 1;
+    m.x[1] = second / 2;
+    m.x[2] = third / 2;
+    map_start(&m, &s, &one_point, &r);
+    for (size_t i = 0; i < 3; i++) {
+        s.cotangent[i] = 1;
+        s.alive[i] = alive[i];
+    }
+    probe(0.25, 0, lane);
+    gc_session_close(&s);
+}
+
+/* However little that is beside what moved; of those that move with other entries it is none. */
+Test(gradcheck_probe, outputs_that_never_move_may_hide_as_much_as_their_rounding) {
+    for (unsigned moves = 0; moves < 8; moves++) {
+        const unsigned char alive[] = {moves & 1U, moves >> 1U & 1U, moves >> 2U};
+        const double unit = 0.3 * DBL_EPSILON;
+        const double hidden = hypot(alive[1] ? 0 : 1000 * unit, alive[2] ? 0 : 3000 * unit);
+        const double here = hypot(2 * unit, hidden), there = hypot(2.5 * unit, hidden);
+        struct gc_lane lane;
+        probe_first_of_three(1000, 3000, alive, &lane);
+        cr_expect(fabs(lane.levels.least_noise - here) <= 1e-9 * here, "%u: %g, not %g", moves,
+                  lane.levels.least_noise, here);
+        cr_expect(fabs(lane.levels.noise[0] - there) <= 1e-9 * there, "%u: %g, not %g", moves,
+                  lane.levels.noise[0], there);
+    }
+}
+
+Test(gradcheck_probe, outputs_that_others_move_hide_what_is_more_than_1e_9_of_what_moved) {
+    static const double shares[] = {0.9e-9, 1.1e-9};
+    static const unsigned char alive[] = {1, 1, 1};
+    for (size_t i = 0; i < 2; i++) {
+        const double still = shares[i] / (0.3 * DBL_EPSILON);
+        struct gc_lane lane;
+        probe_first_of_three(still, 0, alive, &lane);
+        const double due = i == 0 ? 2 * 0.3 * DBL_EPSILON : shares[i];
+        cr_expect(fabs(lane.levels.least_noise - due) <= 1e-6 * due, "%g: %g", shares[i],
+                  lane.levels.least_noise);
+    }
+}
+
+/* ---- overflow ---- */
+
+static double peak(double x) {
+    return x == 1 ? -1.5e308 : 1.5e308;
+}
+
+static double cliff(double x) {
+    return x == 1 ? 0 : x < 1 ? -1.5e308 : 1.5e308;
+}
+
+/* Of a peak the slope is finite, but not the bend; of a cliff the other way round. */
+Test(gradcheck_probe, a_step_whose_difference_or_bend_overflows_is_no_level) {
+    double (*const maps[])(double) = {peak, cliff};
+    for (size_t i = 0; i < 2; i++) {
+        struct gc_lane lane;
+        start(maps[i], one, 1);
+        probe(0.25, 0, &lane);
+        cr_expect_eq(lane.levels.n, 0u, "%zu: %g, %g", i, lane.levels.odd[0], lane.levels.jump[0]);
+        gc_session_close(&s);
+    }
+}
