@@ -140,6 +140,31 @@ Test(gradcheck_calibration, steps_suit_the_entry_that_reacts_most) {
     }
 }
 
+/* Every sampled entry of a straight line reacts by its slope, and a step is found. */
+Test(gradcheck_calibration, feels_all_it_samples_at_any_magnitude) {
+    static const double magnitudes[] = {1, 0x1p-200, 0x1p200};
+    for (size_t i = 0; i < sizeof magnitudes / sizeof magnitudes[0]; i++) {
+        struct gc_quick quick;
+        scale = 1;
+        map_open(&m, 4, half, one);
+        for (size_t e = 0; e < 4; e++) {
+            m.x[e] *= magnitudes[i];
+        }
+        m.inputs[0].lower = 0.1 * magnitudes[i];
+        m.inputs[0].upper = 3 * magnitudes[i];
+        map_start(&m, &s, &(struct gradcheck_options){.n_points = 1}, &r);
+        for (size_t e = 0; e < 4; e++) {
+            s.cotangent[e] = 1;
+        }
+        gc_calibrate(&s, &s.inputs[0], &quick);
+        cr_expect(fabs(quick.scale - 0.5) <= 1e-9, "%g: %g", magnitudes[i], quick.scale);
+        cr_expect(quick.step > 0 && quick.step < 3 * magnitudes[i], "%g: %g", magnitudes[i],
+                  quick.step);
+        cr_expect(quick.bound < 1e-9, "%g: %g", magnitudes[i], quick.bound);
+        gc_session_close(&s);
+    }
+}
+
 /* ---- where there is no step ---- */
 
 static double bent(double x) {

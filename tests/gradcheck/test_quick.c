@@ -22,8 +22,10 @@ static double flat_or_rippled(double x) {
     return x < 1 ? 1 + 1e-5 * x : x + 1e-5 * sin(1000 * x);
 }
 
+static double unit = 1;
+
 static double flat(double x) {
-    return 1 + 1e-4 * x;
+    return 1 + 1e-4 * x / unit;
 }
 
 /* As if the outputs were float32, and known to be. */
@@ -32,7 +34,7 @@ static void start(size_t n, double (*f)(double), double first, double second, do
     m.x[0] = first;
     m.x[1] = second;
     m.inputs[0].upper = first + room;
-    m.inputs[0].lower = -99;
+    m.inputs[0].lower = -99 * unit;
     m.noise = 1e-7;
     map_start(&m, &s, &one_point, &r);
     m.kernel.accuracy = 1e-6;
@@ -146,44 +148,49 @@ Test(gradcheck_quick, steps_are_cut_short_to_a_64th) {
 }
 
 /* Room for 0.45 of it becomes room for 0.98 of it by one step more, whether or not steps were cut
- * short to fit; there is no second one. */
+ * short to fit; there is no second one. At any magnitude. */
 Test(gradcheck_quick, a_coarser_step_is_taken_where_there_is_room_for_it) {
     static const double rooms[] = {0.05, 0.3, 0.445, 0.49};
-    for (size_t i = 0; i < sizeof rooms / sizeof rooms[0]; i++) {
-        const struct gc_quick quick = {.step = 0.2, .n_levels = 6, .bound = 0, .scale = 1e-4};
+    static const double magnitudes[] = {1, 0x1p-200, 0x1p200};
+    for (size_t i = 0; i < 4 * 3; i++) {
+        const double room = rooms[i / 3] * magnitudes[i % 3];
+        unit = magnitudes[i % 3];
+        const struct gc_quick quick = {
+            .step = 0.2 * unit, .n_levels = 6, .bound = 0, .scale = 1e-4 / unit};
         struct gc_lane lane = {.entry = 0};
         struct gc_group group = {.n_lanes = 1, .lanes = &lane};
-        start(1, flat, 0.5, 0, rooms[i]);
+        start(1, flat, 0.5 * unit, 0, room);
         gc_check_group(&s, &group, &quick);
-        const double share = coarsest(&lane) / rooms[i];
-        cr_expect(share > 0.85 && share <= 0.98, "%g: %g", rooms[i], share);
-        cr_expect_eq(lane.levels.n, 7u, "%g: %zu", rooms[i], lane.levels.n);
+        const double share = coarsest(&lane) / room;
+        cr_expect(share > 0.85 && share <= 0.98, "%g: %g", room, share);
+        cr_expect_eq(lane.levels.n, 7u, "%g: %zu", room, lane.levels.n);
         gc_session_close(&s);
     }
+    unit = 1;
 }
 
-/* ---- calibration ---- */
+static double rippled(double x) {
+    return sin(30 * x / unit);
+}
 
-/* Every sampled entry of a straight line reacts by its slope, and a step is found. */
-Test(gradcheck_quick, calibration_feels_all_it_samples_at_any_magnitude) {
+/* As many as are to be had, each by the same ratio. At any magnitude. */
+Test(gradcheck_quick, finer_steps_are_taken_where_they_are_too_coarse) {
     static const double magnitudes[] = {1, 0x1p-200, 0x1p200};
-    for (size_t i = 0; i < sizeof magnitudes / sizeof magnitudes[0]; i++) {
-        struct gc_quick quick;
-        map_open(&m, 4, half, one);
-        for (size_t e = 0; e < 4; e++) {
-            m.x[e] *= magnitudes[i];
+    for (size_t i = 0; i < 3; i++) {
+        unit = magnitudes[i];
+        const struct gc_quick quick = {.step = unit, .n_levels = 3, .bound = 0, .scale = 0};
+        struct gc_lane lane = {.entry = 0};
+        struct gc_group group = {.n_lanes = 1, .lanes = &lane};
+        start(1, rippled, 0.5 * unit, 0, 99 * unit);
+        m.noise = m.kernel.accuracy = 0;
+        s.epsilon = DBL_EPSILON;
+        gc_check_group(&s, &group, &quick);
+        cr_assert_eq(lane.levels.n, 5u, "%g: %zu", unit, lane.levels.n);
+        for (size_t k = 1; k < 5; k++) {
+            const double ratio = lane.levels.h[k] / lane.levels.h[k - 1];
+            cr_expect(fabs(ratio - 0.46) < 1e-9, "%g: %g", unit, ratio);
         }
-        m.inputs[0].lower = 0.1 * magnitudes[i];
-        m.inputs[0].upper = 3 * magnitudes[i];
-        map_start(&m, &s, &one_point, &r);
-        for (size_t e = 0; e < 4; e++) {
-            s.cotangent[e] = 1;
-        }
-        gc_calibrate(&s, &s.inputs[0], &quick);
-        cr_expect(fabs(quick.scale - 0.5) <= 1e-9, "%g: %g", magnitudes[i], quick.scale);
-        cr_expect(quick.step > 0 && quick.step < 3 * magnitudes[i], "%g: %g", magnitudes[i],
-                  quick.step);
-        cr_expect(quick.bound < 1e-9, "%g: %g", magnitudes[i], quick.bound);
         gc_session_close(&s);
     }
+    unit = 1;
 }
