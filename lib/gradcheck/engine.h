@@ -26,7 +26,7 @@ struct gc_random {
 void gc_random_seed(struct gc_random *random, uint64_t seed, uint64_t stream);
 uint64_t gc_random_bits(struct gc_random *random);
 double gc_random_uniform(struct gc_random *random); /* [0, 1) */
-double gc_random_signed(struct gc_random *random);  /* random sign x magnitude in [0.5, 1.5) */
+double gc_random_signed(struct gc_random *random);  /* random sign x magnitude in [0.5, 1.5] */
 size_t gc_random_below(struct gc_random *random, size_t n);
 
 /* ---- tensor.c: elements of a described tensor, whatever its dtype and strides ---- */

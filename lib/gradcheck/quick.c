@@ -199,7 +199,8 @@ static void average(struct gc_session *s, size_t entry, const struct gc_quick *q
     for (size_t i = 0; i + 1 < N; i++) {
         const struct gc_estimate other =
             estimate_elsewhere(s, entry, quick, factors[i], s->examined_noise);
-        if (!(fabs(other.value - first.value) <= first.bound + other.bound)) {
+        if (!isfinite(other.bound) ||
+            !(fabs(other.value - first.value) <= first.bound + other.bound)) {
             return;
         }
         sum += other.value - first.value;
@@ -209,7 +210,6 @@ static void average(struct gc_session *s, size_t entry, const struct gc_quick *q
     const double noise = sqrt(squares) / N;
     if (noise + rest < first.bound) {
         e->value += sum / N;
-        e->noise = noise;
         e->bound = noise + rest;
     }
 }

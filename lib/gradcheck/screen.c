@@ -166,9 +166,9 @@ static void note_failure(struct gc_session *s, size_t direction, const struct gc
 }
 
 /* Coarse steps among many kinks may agree by chance; finer ones then tell how far they are off.
- * What is wrong stays wrong at every step that noise leaves, each extrapolated with the one before:
- * the truncation of a single one may be as large as the error. */
-static bool persists(const struct gc_line *line, const struct gc_estimate *e, double error) {
+ * Each is extrapolated with the one before: the truncation of a single one may be as large as the
+ * error. */
+bool gc_persists(const struct gc_line *line, const struct gc_estimate *e, double error) {
     const struct gc_levels *l = &line->levels;
     for (size_t i = e->last + 1; i < l->n; i++) {
         bool quiet = GC_NOISE_FACTOR * l->noise[i] / l->h[i] <= 0.25 * error;
@@ -193,7 +193,7 @@ static enum gradcheck_verdict judge_direction(struct gc_session *s, size_t numbe
     }
     if (!gc_agrees(line->predicted, e->value, allowed)) {
         bool sound = e->truncation + e->jump <= 0.25 * fmax(fabs(e->value), error) &&
-                     (!among_kinks(e) || persists(line, e, error)) && error > unseen_rounding(s);
+                     (!among_kinks(e) || gc_persists(line, e, error)) && error > unseen_rounding(s);
         if (sound) {
             report->n_fail++;
             note_failure(s, number, line, e, allowed);
@@ -283,7 +283,6 @@ void gc_screen_deeply(struct gc_session *s, struct gc_screen *screen) {
     }
     struct gc_estimate e = gc_estimate_consistent(&line.levels, WIDTH);
     if (e.step > 0) {
-        gc_forget_noise(s);
         gc_levels_raise_noise(&line.levels, gc_measure_line_noise(s, e.step / 64));
         e = gc_estimate_consistent(&line.levels, WIDTH);
     }

@@ -172,6 +172,77 @@ Test(gradcheck_screen_steps, do_not_grow_where_the_domain_has_no_room) {
     }
 }
 
+/* Where noise asks for more than a third of the room, there is space for twice that. */
+Test(gradcheck_screen_steps, grow_as_far_as_the_domain_has_room) {
+    for (size_t number = 0; number < 20; number++) {
+        const struct gradcheck_options o = {.n_points = 1, .n_directions = 1};
+        struct gc_estimate e;
+        struct gc_line l;
+        scale = 1;
+        map_open(&m, N, wave, wave_slope);
+        m.inputs[0].lower = m.x[0] - 0.3;
+        m.inputs[0].upper = m.x[N - 1] + 0.3;
+        map_start(&m, &s, &o, &r);
+        m.kernel.accuracy = 1e-7;
+        gc_choose_direction(&s, number, 0, N);
+        gc_line_open(&s, &l);
+        l = follow(number, 0.35 * l.largest, 14, &e);
+        cr_expect(l.levels.h[0] > 0.5 * l.largest, "%zu: %g of %g", number, l.levels.h[0],
+                  l.largest);
+        gc_session_close(&s);
+    }
+}
+
+/* ---- what stays wrong ---- */
+
+enum { TAKEN = 2, LEVELS = 5 };
+
+static double coarsest = 1.5;
+
+/* At two steps the difference is 1.5 and the prediction 1; the finer ones are given. Noise moves
+ * each of them by so much of the error. */
+static bool stays_wrong(double ratio, const double finer[], double noise) {
+    const double error = 0.5;
+    struct gc_line l = {.predicted = 1, .levels = {.n = LEVELS}};
+    for (size_t i = 0; i < GC_MAX_LEVELS; i++) {
+        l.levels.h[i] = l.levels.odd[i] = l.levels.noise[i] = NAN;
+    }
+    for (size_t i = 0; i < LEVELS; i++) {
+        l.levels.h[i] = pow(ratio, -(double)i);
+        l.levels.odd[i] = i < TAKEN ? 1.5 : finer[i - TAKEN];
+        l.levels.noise[i] = noise * error * l.levels.h[i] / GC_NOISE_FACTOR;
+    }
+    l.levels.odd[0] = coarsest;
+    const struct gc_estimate e = {.value = 1.5, .last = TAKEN - 1};
+    return gc_persists(&l, &e, error);
+}
+
+/* 1 at no step, with a term in the step's square that extrapolation takes away. */
+static void bend(double ratio, double by, double finer[]) {
+    for (size_t i = TAKEN; i < LEVELS; i++) {
+        finer[i - TAKEN] = 1 + by * pow(ratio, 2 * (double)(LEVELS - 1 - i));
+    }
+}
+
+Test(gradcheck_screen_steps, finer_ones_clear_what_coarse_ones_accuse) {
+    static const double wrong[] = {1.5, 1.5, 1.5}, first_clears[] = {1.0, 1.5, 1.5};
+    static const double last_clears[] = {1.5, 1.5, 1.0}, halfway[] = {1.5, 1.5, 1.35};
+    cr_expect(stays_wrong(10, wrong, 0));
+    cr_expect(stays_wrong(10, halfway, 0), "0.35 is more than half of the error");
+    cr_expect_not(stays_wrong(10, first_clears, 0));
+    cr_expect_not(stays_wrong(10, last_clears, 0));
+    cr_expect_not(stays_wrong(10, last_clears, 0.2), "noise leaves a quarter of the error");
+    cr_expect(stays_wrong(10, last_clears, 0.3));
+    coarsest = 1 + 0.5 * 10 * 10;
+    cr_expect(stays_wrong(10, wrong, 0), "the steps that were taken are not asked again");
+    coarsest = 1.5;
+    for (double ratio = 1.2; ratio < 3; ratio += 0.2) {
+        double bent[LEVELS - TAKEN];
+        bend(ratio, 0.4, bent);
+        cr_expect_not(stays_wrong(ratio, bent, 0), "ratio %g", ratio);
+    }
+}
+
 /* ---- deeply ---- */
 
 static enum gradcheck_verdict look_deeply(size_t failed) {
@@ -203,9 +274,9 @@ Test(gradcheck_screen_steps, deeply_are_thirty) {
 }
 
 Test(gradcheck_screen_steps, deeply_are_judged_alike_at_any_magnitude) {
-    static const double scales[] = {1e-6, 1, 1e6};
+    static const double scales[] = {1e-60, 1e-6, 1, 1e6, 1e60};
     static const double factors[] = {1, 1.01, 0, -1};
-    for (size_t i = 0; i < 12; i++) {
+    for (size_t i = 0; i < 20; i++) {
         scale = scales[i / 4];
         start(wave, wave_slope, 0);
         for (size_t e = 0; e < N; e++) {
