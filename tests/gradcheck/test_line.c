@@ -114,6 +114,39 @@ Test(gradcheck_line, takes_out_what_the_rounding_of_steps_adds) {
     }
 }
 
+static double straight(double x) {
+    return x;
+}
+
+static double slope_1(double x) {
+    (void)x;
+    return 1;
+}
+
+/* Units in the last place above 1, which the format rounds to whole ones. */
+Test(gradcheck_line, exactly_takes_steps_that_are_rounded_by_a_quarter_of_themselves_at_most) {
+    static const struct {
+        double units;
+        bool taken;
+    } rows[] = {{0.4, false},  {0.7, false}, {0.79, false}, {0.81, true},
+                {1, true},     {1.3, true},  {1.35, false}, {1.49, false},
+                {1.59, false}, {1.61, true}, {2.49, true},  {1e3, true}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        static struct map m;
+        map_at(&m, &s, &r, straight, slope_1, 1);
+        s.direction[0] = 1;
+        for (int exact = 0; exact < 2; exact++) {
+            struct gc_line line;
+            gc_line_open(&s, &line);
+            line.exact = exact == 1;
+            cr_assert_eq(gc_line_probe(&s, &line, rows[i].units * 0x1p-52), GC_DONE);
+            cr_expect_eq(line.levels.n, rows[i].taken || !exact ? 1u : 0u, "%g units",
+                         rows[i].units);
+        }
+        gc_session_close(&s);
+    }
+}
+
 /* The loss of the two has a cotangent of 1. */
 Test(gradcheck_line, weighs_a_loss_by_1) {
     const struct gradcheck_tensor in = GRADCHECK_INPUT("x", linear.x, linear.dx, 3);

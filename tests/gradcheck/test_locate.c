@@ -14,8 +14,9 @@ static struct gradcheck_report r;
 static const struct gradcheck_options one_point = {.n_points = 1};
 
 /* As if no output were known to more than that accuracy, though each is. */
-static void start(size_t n, size_t wrong, double accuracy, double (*f)(double)) {
-    map_open(&m, n, f, cos);
+static void start(size_t n, size_t wrong, double accuracy, double (*f)(double),
+                  double (*slope)(double)) {
+    map_open(&m, n, f, slope);
     m.factor[wrong] = 1.5;
     map_start(&m, &s, &one_point, &r);
     m.kernel.accuracy = accuracy;
@@ -37,7 +38,7 @@ static struct gc_screen failed_screen(double step) {
 Test(gradcheck_locate, follows_the_wrong_half_alone_however_roughly_outputs_are_known) {
     for (int exponent = -40; exponent <= 0; exponent++) {
         for (size_t wrong = 0; wrong < 2; wrong++) {
-            start(2, wrong, ldexp(1, exponent), sin);
+            start(2, wrong, ldexp(1, exponent), sin, cos);
             const struct gc_screen screen = failed_screen(0.1);
             gc_locate(&s, &screen);
             cr_expect(s.state[wrong] & GC_SEEN && !(s.state[1 - wrong] & GC_SEEN),
@@ -49,10 +50,35 @@ Test(gradcheck_locate, follows_the_wrong_half_alone_however_roughly_outputs_are_
     }
 }
 
+static double unit;
+
+static double sine_in_unit(double x) {
+    return unit * sin(x);
+}
+
+static double slope_in_unit(double x) {
+    return unit * cos(x);
+}
+
+Test(gradcheck_locate, follows_the_wrong_half_alone_in_any_unit_of_the_outputs) {
+    static const double units[] = {0x1p-660, 0x1p-200, 0x1p200, 0x1p660};
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        for (size_t wrong = 0; wrong < 2; wrong++) {
+            unit = units[i];
+            start(2, wrong, 0x1p-20, sine_in_unit, slope_in_unit);
+            const struct gc_screen screen = failed_screen(0.1);
+            gc_locate(&s, &screen);
+            cr_expect(s.state[wrong] & GC_SEEN && !(s.state[1 - wrong] & GC_SEEN),
+                      "%zu in %g: %d, %d", wrong, unit, s.state[0], s.state[1]);
+            gc_session_close(&s);
+        }
+    }
+}
+
 Test(gradcheck_locate, follows_the_half_with_most_of_the_whole_where_neither_is_known_well) {
     static const double shares[] = {0.9, 0.7, 0.55, 0.45, 0.3};
     for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
-        start(2, 0, 1, sin);
+        start(2, 0, 1, sin, cos);
         struct gc_screen screen = failed_screen(0.1);
         screen.residual /= shares[i];
         screen.bound = fabs(screen.residual);
@@ -67,12 +93,12 @@ Test(gradcheck_locate, follows_the_half_with_most_of_the_whole_where_neither_is_
 static size_t calls(double times) {
     const double step = 0.1;
     struct gc_line line;
-    start(2, 1, 1e-6, sin);
+    start(2, 1, 1e-6, sin, cos);
     struct gc_screen screen = failed_screen(step);
     gc_choose_direction(&s, screen.failed, 0, 1);
     const struct gc_estimate left = gc_screen_line(&s, &line, 4 * step, 4);
     gc_session_close(&s);
-    start(2, 1, 1e-6, sin);
+    start(2, 1, 1e-6, sin, cos);
     screen.residual = times * left.bound;
     gc_locate(&s, &screen);
     cr_expect(s.state[1] & GC_SEEN);
@@ -86,6 +112,24 @@ Test(gradcheck_locate, looks_twice_at_a_half_known_to_less_than_a_quarter_of_the
     cr_expect_eq(calls(4.1), once);
     cr_expect_eq(calls(3.9), twice);
     cr_expect_eq(calls(2.1), twice);
+}
+
+/* Beside what it takes to look at either entry. */
+Test(gradcheck_locate, gives_up_after_four_and_twelve_steps_that_forward_refuses) {
+    size_t at_entries = 0;
+    for (size_t e = 0; e < 2; e++) {
+        start(2, 0, 0, sin, cos);
+        m.reach = 0;
+        (void)gc_examine_and_record(&s, e, false);
+        at_entries += m.n_called;
+        gc_session_close(&s);
+    }
+    start(2, 0, 0, sin, cos);
+    const struct gc_screen screen = failed_screen(0.1);
+    m.reach = 0;
+    gc_locate(&s, &screen);
+    cr_expect(m.n_called <= at_entries + 4 + 12, "%zu beside %zu", m.n_called, at_entries);
+    gc_session_close(&s);
 }
 
 enum { MANY = 16, MOST_SEEN = 64 };
@@ -119,7 +163,7 @@ Test(gradcheck_locate, looks_again_from_the_same_step_on) {
         double least = INFINITY, most = 0;
         for (uint64_t seed = 0; seed < 12; seed++) {
             watched = table[i].watched;
-            start(MANY, MANY - 1, 1e-3, watching_sine);
+            start(MANY, MANY - 1, 1e-3, watching_sine, cos);
             const struct gc_screen screen = failed_screen(table[i].step);
             gc_random_seed(&s.random, seed, 3);
             n_values = n_places = 0;
