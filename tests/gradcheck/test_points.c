@@ -99,6 +99,30 @@ Test(gradcheck_points, zeros_move_by_the_scale_of_their_tensor) {
     }
 }
 
+/* Were they floats, a kernel that rounds to one inside would be exact there. */
+Test(gradcheck_points, and_cotangents_have_all_the_digits_of_their_format) {
+    for (uint64_t seed = 0; seed < 8; seed++) {
+        static struct map m;
+        struct gc_session s;
+        struct gradcheck_report r;
+        const struct gradcheck_options o = {.seed = seed};
+        size_t n_floats = 0;
+        map_open(&m, MAP_MOST, sin, cos);
+        for (size_t e = 0; e < MAP_MOST; e++) {
+            m.x[e] = e % 2 == 0 ? 1 : 0;
+        }
+        cr_assert_eq(gc_session_open(&s, &m.kernel, &o, &r, false), GRADCHECK_OK);
+        gc_choose_point(&s, 1);
+        gc_choose_cotangent(&s);
+        for (size_t e = 0; e < MAP_MOST; e++) {
+            n_floats += s.base[e] == (double)(float)s.base[e];
+            n_floats += s.cotangent[e] == (double)(float)s.cotangent[e];
+        }
+        cr_expect_eq(n_floats, 0u, "%zu", n_floats);
+        gc_session_close(&s);
+    }
+}
+
 static double sum_of_all(const double values[], size_t n) {
     double sum = 0;
     for (size_t i = 0; i < n; i++) {
