@@ -37,6 +37,21 @@ Test(gradcheck_budget, too_small_for_every_entry_leaves_the_screen) {
     cr_assert_eq(r.verdict, GRADCHECK_FAIL, "%s", r.summary);
 }
 
+/* Whether entries pass or fail, all but a few calls are for what the report tells of. */
+Test(gradcheck_budget, is_not_spent_on_a_screen_once_more_without_need) {
+    for (int wrong = 0; wrong < 2; wrong++) {
+        struct gradcheck_report r;
+        polynomial_open(&p, 10);
+        p.factor[3] = wrong ? 1.5 : 1;
+        const struct gradcheck_options options = {.n_points = 1, .no_diagnosis = true};
+        cr_assert_eq(gradcheck_run(&p.kernel, &options, &r), GRADCHECK_OK);
+        cr_expect_eq(r.verdict, wrong ? GRADCHECK_FAIL : GRADCHECK_PASS, "%s", r.summary);
+        cr_expect_eq(r.screen.verdict, r.verdict);
+        size_t told = r.n_forward_contract + r.n_forward_screen + r.n_forward_elementwise;
+        cr_expect_leq(r.n_forward, told + 4, "%zu of %zu", told, r.n_forward);
+    }
+}
+
 /* How many calls were made before the entries of each point were begun. */
 struct begun {
     bool point[3];

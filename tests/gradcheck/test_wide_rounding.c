@@ -15,18 +15,18 @@ enum { P = N_F, D }; /* entries: f first, p without a gradient, d */
 static const double STORED = 4;
 
 struct linear {
-    double p, d[N_D], dd[N_D];
+    double p, d[N_D], dd[N_D], vd[N_D];
     float f[N_F], df[N_F];
-    float y[N_Y], dy[N_Y];
-    double z[N_Z], dz[N_Z];
+    float y[N_Y], dy[N_Y], vy[N_Y];
+    double z[N_Z], dz[N_Z], vz[N_Z];
     int32_t label;
     double at[N_ENTRIES], jacobian[N_OUTS][N_ENTRIES];
     double value[N_OUTS], off[N_OUTS]; /* at the point; of the narrow one */
     double steeper[N_ENTRIES];         /* the first output of the wide one */
     bool narrow_has_a_point, wide_has_a_point;
     bool narrow_refuses;
-    size_t no_number; /* an entry of the gradient that is NaN; N_ENTRIES: none */
-    double furthest;  /* from the point */
+    size_t wrong, no_number; /* entries of the gradient; N_ENTRIES: none */
+    double furthest;         /* from the point */
     size_t n_other_phases;
     struct gradcheck_tensor in[3], out[3];
     struct gradcheck_kernel kernel;
@@ -84,11 +84,29 @@ static int backward(void *ctx) {
         for (size_t i = 0; i < N_OUTS; i++) {
             sum += k->jacobian[i][e] * (i < N_Y ? (double)k->dy[i] : k->dz[i - N_Y]);
         }
+        sum *= e == k->wrong ? 1.5 : 1;
         sum = e == k->no_number ? NAN : sum;
         if (e < P) {
             k->df[e] = (float)(STORED * sum);
         } else if (e >= D) {
             k->dd[e - D] = sum;
+        }
+    }
+    return 0;
+}
+
+/* Along d alone. */
+static int jvp(void *ctx) {
+    struct linear *k = ctx;
+    for (size_t i = 0; i < N_OUTS; i++) {
+        double sum = 0;
+        for (size_t e = 0; e < N_D; e++) {
+            sum += k->jacobian[i][D + e] * k->vd[e];
+        }
+        if (i < N_Y) {
+            k->vy[i] = (float)sum;
+        } else {
+            k->vz[i - N_Y] = sum;
         }
     }
     return 0;
@@ -110,8 +128,9 @@ static size_t own_entry(size_t i) {
 
 /* Each output moves with an entry of its own. */
 static void open_linear(struct linear *k) {
-    *k = (struct linear){
-        .p = 0.3, .d = {0.9, -1.1}, .f = {1.25F, -0.75F, 0.5F}, .no_number = N_ENTRIES};
+    *k =
+        (struct linear){.p = 0.3, .d = {0.9, -1.1}, .f = {1.25F, -0.75F, 0.5F}, .wrong = N_ENTRIES};
+    k->no_number = N_ENTRIES;
     static const double values[] = {0.5, -0.25, 2, 0.7, -0.2};
     for (size_t e = 0; e < N_ENTRIES; e++) {
         k->at[e] = entry_of(k, e);
@@ -371,4 +390,65 @@ Test(gradcheck_wide, tells_of_its_one_step) {
     cr_expect(gc_widen(&k.s), "%s", evidence_of(&k));
     cr_expect_eq(k.n_other_phases, 0u, "%zu", k.n_other_phases);
     gc_session_close(&k.s);
+}
+
+/* ---- in a run ---- */
+
+static struct gradcheck_report run(struct linear *k, size_t n_points) {
+    const struct gradcheck_options o = {.n_points = n_points, .no_diagnosis = true};
+    struct gradcheck_report r;
+    cr_assert_eq(gradcheck_run(&k->kernel, &o, &r), GRADCHECK_OK, "%s", r.summary);
+    return r;
+}
+
+static void add_jvp(struct linear *k) {
+    k->in[2].tangent = k->vd;
+    k->out[0].tangent = k->vy;
+    k->out[2].tangent = k->vz;
+    k->kernel.jvp = jvp;
+}
+
+Test(gradcheck_wide, a_tangent_is_as_coarse_at_the_next_point_as_it_was_at_the_first) {
+    struct linear k;
+    open_linear(&k);
+    add_jvp(&k);
+    k.jacobian[0][D] = 1.0 / 3;
+    k.jacobian[1][D + 1] = 1.0 / 7;
+    const struct gradcheck_report r = run(&k, 4);
+    const struct gradcheck_rule_report *rule = &r.rules[GRADCHECK_RULE_JVP_IS_ADJOINT];
+    cr_expect_eq(rule->verdict, GRADCHECK_PASS, "%s", rule->evidence);
+    cr_expect_eq(r.verdict, GRADCHECK_PASS, "%s", r.summary);
+}
+
+/* An output that no gradient depends on is off, which takes some random signs. */
+Test(gradcheck_wide, random_choices_of_the_screen_do_not_depend_on_what_was_hidden) {
+    struct gradcheck_report r[2];
+    for (int is_off = 0; is_off < 2; is_off++) {
+        struct linear k;
+        open_linear(&k);
+        k.jacobian[0][0] = 0;
+        k.off[0] = is_off ? 1e-4 : 0;
+        k.wrong = D;
+        r[is_off] = run(&k, 1);
+    }
+    cr_expect_eq(r[0].verdict, GRADCHECK_FAIL, "%s", r[0].summary);
+    cr_expect_gt(r[1].n_backward, r[0].n_backward);
+    cr_expect_str_not_empty(r[0].screen.evidence);
+    cr_expect_str_eq(r[0].screen.evidence, r[1].screen.evidence);
+}
+
+Test(gradcheck_wide, random_choices_do_not_depend_on_whether_there_is_a_jvp) {
+    struct gradcheck_report r[2];
+    for (int with = 0; with < 2; with++) {
+        struct linear k;
+        open_linear(&k);
+        k.steeper[1] = 0.2;
+        if (with) {
+            add_jvp(&k);
+        }
+        r[with] = run(&k, 1);
+    }
+    const char *evidence = r[0].rules[GRADCHECK_RULE_FORWARD_WIDE_AGREES].evidence;
+    cr_expect_str_not_empty(evidence);
+    cr_expect_str_eq(evidence, r[1].rules[GRADCHECK_RULE_FORWARD_WIDE_AGREES].evidence);
 }
