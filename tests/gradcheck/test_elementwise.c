@@ -254,3 +254,39 @@ Test(gradcheck_elementwise, each_tensor_starts_anew) {
     }
     cr_expect_eq(calls[0], calls[1], "%zu, %zu", calls[0], calls[1]);
 }
+
+/* ---- whatever came before ---- */
+
+enum { MANY = 40, MOST_TOLD = 2 * MANY };
+
+struct told {
+    size_t n;
+    double numeric[MOST_TOLD], step[MOST_TOLD];
+};
+
+static void note_entry(void *ctx, const struct gradcheck_entry *entry) {
+    struct told *told = ctx;
+    cr_assert_lt(told->n, (size_t)MOST_TOLD);
+    told->numeric[told->n] = entry->numeric;
+    told->step[told->n++] = entry->step;
+}
+
+Test(gradcheck_elementwise, finds_the_same_after_however_many_directions) {
+    struct told told[2] = {{.n = 0}};
+    scale = 1;
+    for (size_t i = 0; i < 2; i++) {
+        const struct gradcheck_options options = {.n_points = 2,
+                                                  .n_directions = 1 + 3 * i,
+                                                  .on_entry = note_entry,
+                                                  .on_entry_ctx = &told[i]};
+        map_open(&m, MANY, wave, slope);
+        cr_assert_eq(gradcheck_run(&m.kernel, &options, &r), GRADCHECK_OK);
+        cr_expect_eq(told[i].n, (size_t)MOST_TOLD);
+    }
+    for (size_t i = 0; i < MOST_TOLD; i++) {
+        cr_expect_eq(told[0].step[i], told[1].step[i], "%zu: %a and %a", i, told[0].step[i],
+                     told[1].step[i]);
+        cr_expect_eq(told[0].numeric[i], told[1].numeric[i], "%zu: %a and %a", i,
+                     told[0].numeric[i], told[1].numeric[i]);
+    }
+}
