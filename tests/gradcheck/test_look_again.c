@@ -71,25 +71,38 @@ static double as_here(size_t entry, double share) {
 
 static const double small[N] = {1e-4, 1e-4};
 
-/* 64 units, or 4096 of the derivatives, or a quarter more than the bound and the rounding. */
+static void multiply(double magnitude) {
+    for (size_t e = 0; e < N; e++) {
+        s.cotangent[e] *= magnitude;
+        s.numeric[e] = s.cotangent[e];
+        s.grad[e] = s.cotangent[e] + here[e];
+    }
+}
+
+/* 64 units, or 4096 of the derivatives, or a quarter more than the bound and the rounding; of any
+ * magnitude. */
 Test(gradcheck_look_again, is_for_what_is_off_by_little) {
     static const struct {
         double excess, units, of_derivatives;
     } table[] = {{1.2, 0, 0},     {1.3, 0, 0},     {2.4, 0, 0},    {9, 63.5, 4000},
                  {9, 64.5, 4000}, {9, 60, 4095.5}, {9, 60, 4096.5}};
     static const bool looked_at[] = {true, false, false, true, false, true, false};
+    static const double magnitudes[] = {1, 1e-60, 1e60};
     off = as_here;
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        const double excess[N] = {table[i].excess, 0};
-        start(small, excess, i);
-        if (table[i].units != 0) {
+    for (size_t i = 0; i < 3 * sizeof table / sizeof table[0]; i++) {
+        const size_t row = i / 3;
+        const double excess[N] = {table[row].excess, 0};
+        const double bound[N] = {small[0] * magnitudes[i % 3], small[1] * magnitudes[i % 3]};
+        start(bound, excess, row);
+        multiply(magnitudes[i % 3]);
+        if (table[row].units != 0) {
             /* errors are 9e-4 */
             const double steepest = gc_gradient_scale(&s, &s.inputs[0]);
             s.narrow_epsilon = 1;
-            s.narrow_epsilon = here[0] / table[i].units / gc_hidden_unit(&s, &s.inputs[0], false);
-            s.epsilon = here[0] / table[i].of_derivatives / steepest;
+            s.narrow_epsilon = here[0] / table[row].units / gc_hidden_unit(&s, &s.inputs[0], false);
+            s.epsilon = here[0] / table[row].of_derivatives / steepest;
         }
-        cr_expect_eq(look() > 0, looked_at[i], "row %zu", i);
+        cr_expect_eq(look() > 0, looked_at[row], "row %zu, %g", row, magnitudes[i % 3]);
         gc_session_close(&s);
     }
 }
@@ -314,11 +327,7 @@ Test(gradcheck_look_again, is_the_same_at_any_magnitude) {
         const double excess[N] = {table[i % 4].excess, 0};
         ratio = table[i % 4].ratio;
         start(bound, excess, i);
-        for (size_t e = 0; e < N; e++) {
-            s.cotangent[e] *= magnitude;
-            s.numeric[e] = s.cotangent[e];
-            s.grad[e] = s.cotangent[e] + here[e];
-        }
+        multiply(magnitude);
         const size_t places = look();
         cr_expect_eq(places, table[i % 4].places, "row %zu at %g: %zu", i % 4, magnitude, places);
         gc_session_close(&s);
@@ -338,4 +347,125 @@ Test(gradcheck_look_again, goes_other_ways_at_another_point) {
         gc_session_close(&s);
     }
     cr_expect_neq(first[0], first[1]);
+}
+
+/* ---- whatever x is ---- */
+
+static double slope_and_error(double x) {
+    (void)x;
+    const size_t e = n_slopes++ % N;
+    return 1 + here[e] / m.dy[e];
+}
+
+static double magnitude;
+
+/* x is 0 in one entry and the magnitude in the other. */
+static double zero_slope(double x) {
+    if (n_slopes % N == 0 && n_slopes / N < MOST_SEEN) {
+        seen[n_slopes / N].x = x / (magnitude / sqrt(2));
+    }
+    return slope_and_error(x);
+}
+
+Test(gradcheck_look_again, moves_a_zero_by_about_a_share_of_its_tensors_scale) {
+    static const double distances[] = {0x1p-12, 0x1p-7, 0x1p-5, 0x1p-3, 0x1p-2};
+    static const double magnitudes[] = {1e-60, 1, 1e60};
+    static const double excess[N] = {1.2, 0};
+    for (size_t i = 0; i < 3; i++) {
+        magnitude = magnitudes[i];
+        start(small, excess, i);
+        m.x[0] = m.at[0] = s.base[0] = 0;
+        m.x[1] = m.at[1] = s.base[1] = magnitude;
+        cr_assert_eq(gc_forward(&s, s.y0), GC_DONE);
+        m.slope = zero_slope;
+        cr_expect_eq(look(), 200u, "%g: %zu", magnitude, n_slopes / N);
+        for (size_t n = 0; n < n_slopes / N; n++) {
+            const double by = fabs(seen[n].x) / distances[n % 5];
+            cr_expect(by >= 0.499 && by <= 1.501, "%g, place %zu: by %g", magnitude, n, by);
+        }
+        gc_session_close(&s);
+    }
+}
+
+/* ---- other tensors ---- */
+
+static void open_map(void) {
+    map_open(&m, N, same, slope);
+    m.x[0] = 0.1;
+    m.x[1] = 10;
+}
+
+/* A kernel that calls that of the map; errors are so many times the bounds. */
+static void start_kernel(const struct gradcheck_kernel *kernel, const double excess[]) {
+    const struct gradcheck_options o = {.n_points = 1};
+    m.slope = slope;
+    cr_assert_eq(gc_session_open(&s, kernel, &o, &r, false), GRADCHECK_OK, "%s", r.summary);
+    gc_choose_point(&s, 0);
+    gc_choose_cotangent(&s);
+    cr_assert_eq(gc_forward(&s, s.y0), GC_DONE);
+    cr_assert_eq(gc_backward(&s, s.cotangent, NULL, s.numeric), GC_DONE);
+    for (size_t e = 0; e < N; e++) {
+        here[e] = small[e] * excess[e];
+        s.grad[e] = s.numeric[e] + here[e];
+        s.bound[e] = s.rounding[e] = small[e] / 2;
+        s.state[e] = GC_SEEN;
+    }
+    m.slope = slope_and_error;
+    n_slopes = 0;
+}
+
+/* Units of a small tensor's are larger. */
+Test(gradcheck_look_again, is_for_what_is_off_by_little_of_its_own_tensor) {
+    static const double units[] = {60, 640};
+    for (size_t i = 0; i < 2; i++) {
+        static const double excess[N] = {0, 9};
+        open_map();
+        const struct gradcheck_tensor inputs[] = {GRADCHECK_INPUT("a", &m.x[0], &m.dx[0]),
+                                                  GRADCHECK_INPUT("b", &m.x[1], &m.dx[1])};
+        struct gradcheck_kernel kernel = m.kernel;
+        kernel.inputs = inputs;
+        kernel.n_inputs = 2;
+        start_kernel(&kernel, excess);
+        s.narrow_epsilon = 1;
+        s.narrow_epsilon = here[1] / units[i] / gc_hidden_unit(&s, &s.inputs[1], false);
+        s.epsilon = here[1] / 4000 / gc_gradient_scale(&s, &s.inputs[1]);
+        cr_expect_eq(look() > 0, i == 0, "%g units", units[i]);
+        gc_session_close(&s);
+    }
+}
+
+/* A loss beside the output: 3 (x[0] + x[1]). */
+static double loss;
+
+static int forward_with_loss(void *ctx) {
+    loss = 3 * (m.x[0] + m.x[1]);
+    return m.kernel.forward(ctx);
+}
+
+static int backward_with_loss(void *ctx) {
+    const int failed = m.kernel.backward(ctx);
+    for (size_t e = 0; e < N; e++) {
+        m.dx[e] += 3;
+    }
+    return failed;
+}
+
+/* An error that is the same all around stands. */
+Test(gradcheck_look_again, the_cotangent_of_a_loss_stays_1) {
+    static const double excess[N] = {1.2, 0};
+    for (int at = 0; at < 2; at++) {
+        struct gradcheck_tensor outputs[2];
+        open_map();
+        outputs[at] = m.outputs[0];
+        outputs[1 - at] = (struct gradcheck_tensor)GRADCHECK_OUTPUT("loss", &loss, NULL);
+        struct gradcheck_kernel kernel = m.kernel;
+        kernel.outputs = outputs;
+        kernel.n_outputs = 2;
+        kernel.forward = forward_with_loss;
+        kernel.backward = backward_with_loss;
+        start_kernel(&kernel, excess);
+        cr_expect_eq(look(), 200u, "%d: %zu", at, n_slopes / N);
+        cr_expect_eq(s.rounding[0], small[0] / 2, "%g", s.rounding[0]);
+        gc_session_close(&s);
+    }
 }
