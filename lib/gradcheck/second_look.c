@@ -128,6 +128,11 @@ struct off {
     double size, bound; /* of the difference */
 };
 
+/* Their product would underflow. */
+static bool differ_in_sign(double a, double b) {
+    return (a < 0 && b > 0) || (a > 0 && b < 0);
+}
+
 /* 0 where the two cannot be compared: beside a kink, and where the derivative has the other sign,
  * for there a wrong factor does too. */
 static struct off off_at(struct gc_session *s, size_t entry, uint64_t n, uint64_t m) {
@@ -142,7 +147,7 @@ static struct off off_at(struct gc_session *s, size_t entry, uint64_t n, uint64_
     gc_examine(s, entry, false, &found);
     double numeric = found.estimate.value;
     bool comparable = !found.kink && isfinite(found.estimate.bound) && isfinite(backward) &&
-                      !(numeric * s->numeric[entry] < 0);
+                      !differ_in_sign(numeric, s->numeric[entry]);
     return comparable ? (struct off){backward - numeric, fabs(numeric), found.estimate.bound}
                       : none;
 }
@@ -152,8 +157,8 @@ static struct off off_at(struct gc_session *s, size_t entry, uint64_t n, uint64_
  * as rounding does not grow. */
 static bool other_side(double here, const struct off *there) {
     double least = fmin(0.25 * fabs(here), fmax(0.125 * there->size, there->bound));
-    return there->by * here < 0 && there->bound <= fabs(here) && fabs(there->by) >= least &&
-           fabs(there->by) <= 8 * fabs(here);
+    return differ_in_sign(there->by, here) && there->bound <= fabs(here) &&
+           fabs(there->by) >= least && fabs(there->by) <= 8 * fabs(here);
 }
 
 /* ---- let off, or not ---- */

@@ -319,9 +319,9 @@ Test(gradcheck_look_again, is_the_same_at_any_magnitude) {
         double excess, ratio;
         size_t places;
     } table[] = {{1.2, -1, 100}, {1.2, -0.1, 200}, {1.2, 1, 200}, {2.4, -1, 0}};
-    static const double magnitudes[] = {1e-60, 1, 1e60};
+    static const double magnitudes[] = {1e-200, 1e-60, 1, 1e60};
     off = by_ratio;
-    for (size_t i = 0; i < 12; i++) {
+    for (size_t i = 0; i < 16; i++) {
         const double magnitude = magnitudes[i / 4];
         const double bound[N] = {1e-10 * magnitude, 1e-10 * magnitude};
         const double excess[N] = {table[i % 4].excess, 0};
