@@ -163,7 +163,7 @@ class Tree:
     def take_objects(self, top: pathlib.Path, mode: str) -> None:
         for path in (top / "build" / mode).rglob("*"):
             target = self.folder / path.relative_to(top)
-            if path.is_file() and path.suffix in {".o", ".d"} and not target.exists():
+            if path.is_file() and path.suffix in {".o", ".d", ".so"} and not target.exists():
                 copy(path, target)
 
     def build(self, check: Check) -> Outcome:
@@ -184,11 +184,14 @@ class Tree:
         return self.known_commands[check, file]
 
     def rebuild(self, check: Check, commands: str, clean: "Tree") -> Outcome:
-        """After a change of one file; the rest of what the check runs comes from the clean tree."""
+        """After a change of one file; the rest of what the check runs comes from the clean tree. What is there before
+        the first change has to pass here as well: what a test lacks would be taken for a mutant's death."""
         if check not in self.equipped:
             self.take_objects(clean.folder, check.mode)
             for target in check.targets:
                 copy(clean.folder / target, self.folder / target)
+            if self.run(check, clean.limit(check)).failed:
+                raise CannotRun(f"what passes in {clean.folder} does not in {self.folder}: {check.commands}")
             self.equipped.add(check)
         return call(["sh", "-ec", commands], self.folder, "sanitize", BUILD_SECONDS)
 

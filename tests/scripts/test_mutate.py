@@ -316,6 +316,17 @@ class Run(unittest.TestCase):
         self.assertEqual(code, 2)
         self.assertIn("do not pass", out)
 
+    def test_what_a_test_needs_and_does_not_find_is_no_death(self):
+        for needed, code in (("build/debug/needed.so", 1), ("build/debug/needed.txt", 2)):
+            (self.top / "check.c").write_text(PROGRAM.replace("!= 5", f'!= 5 || fopen("{needed}", "r") == NULL'),
+                                              encoding="utf-8")
+            (self.top / "Makefile").write_text(MAKEFILE.replace("check.c)", f"check.c) {needed}").replace(
+                "$^", "$(filter %.o,$^)") + f"{needed}:\n\t@echo >$@\n", encoding="utf-8")
+            with self.subTest(needed=needed):
+                got, out = self.mutate()
+                self.assertEqual(got, code, out)
+        self.assertIn("does not in", out)
+
 
 if __name__ == "__main__":
     unittest.main()
