@@ -125,8 +125,6 @@ enum gradcheck_status gc_session_open(struct gc_session *s, const struct gradche
     lay_out_outputs(s);
     s->narrow_epsilon = s->epsilon;
     if (!allocate(s, raw_size)) {
-        gc_text(report->summary, sizeof report->summary, "%s",
-                gradcheck_status_text(GRADCHECK_E_NO_MEMORY));
         return GRADCHECK_E_NO_MEMORY;
     }
     for (size_t i = 0; i < k->n_inputs; i++) {

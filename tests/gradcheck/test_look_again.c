@@ -160,29 +160,56 @@ static double by_ratio(size_t entry, double share) {
     return ratio * here[entry];
 }
 
+static double flat(double x) {
+    (void)x;
+    return 1;
+}
+
+static double off_flat(double x) {
+    return off_slope(x) - 1;
+}
+
+static double falling(double x) {
+    return -x;
+}
+
+static double off_falling(double x) {
+    return off_slope(x) - 2;
+}
+
 /* An error with the other sign is taken for the other side of rounding if it is as large, by and
  * large, and stands if its sign stays around there: at four neighbours, with 24 places each. */
 Test(gradcheck_look_again, the_other_side_is_about_as_large) {
     static const struct {
         double ratio, share; /* share: of the derivative that the error is */
-        bool numeric_zero, other;
+        enum { AS_HERE, ZERO_HERE, ZERO_THERE, OTHER_THERE } derivative; /* of the neighbours */
+        bool other;
     } table[] = {
-        {-1, 1e-4, false, true},    {1, 1e-4, false, false},    {-7.9, 1e-4, false, true},
-        {-8.1, 1e-4, false, false}, {-0.26, 1e-4, false, true}, {-0.24, 1e-4, false, false},
-        {-0.1, 2, false, true},     {-0.03, 2, false, false},   {-1, 1e-4, true, true},
+        {-1, 1e-4, AS_HERE, true},    {1, 1e-4, AS_HERE, false},      {-7.9, 1e-4, AS_HERE, true},
+        {-8.1, 1e-4, AS_HERE, false}, {-0.26, 1e-4, AS_HERE, true},   {-0.24, 1e-4, AS_HERE, false},
+        {-0.1, 2, AS_HERE, true},     {-0.03, 2, AS_HERE, false},     {-1, 1e-4, ZERO_HERE, true},
+        {-1, 1e-4, ZERO_THERE, true}, {-1, 1e-4, OTHER_THERE, false},
     };
     off = by_ratio;
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        for (uint64_t seed = 0; seed < 3; seed++) {
+        for (uint64_t seed = 0; seed < 4; seed++) {
             static const double excess[N] = {1.2, 0};
             ratio = table[i].ratio;
             start(small, excess, seed);
             const double size = fabs(s.cotangent[0]);
+            s.cotangent[0] = seed % 2 ? size : -size;
             here[0] = table[i].share * size;
             s.bound[0] = s.rounding[0] = here[0] / 2.4;
-            s.numeric[0] = table[i].numeric_zero ? 0 : s.cotangent[0];
+            s.numeric[0] = table[i].derivative == ZERO_HERE ? 0 : s.cotangent[0];
             s.grad[0] = s.numeric[0] + here[0];
             s.state[1] = 0;
+            if (table[i].derivative == ZERO_THERE) {
+                m.f = flat;
+                m.slope = off_flat;
+            } else if (table[i].derivative == OTHER_THERE) {
+                m.f = falling;
+                m.slope = off_falling;
+            }
             const size_t places = look();
             cr_expect_eq(places, table[i].other ? 100u : 200u, "row %zu: %zu", i, places);
             cr_expect_eq(s.rounding[0], here[0] / 2.4, "it stands");
