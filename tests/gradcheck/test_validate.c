@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "layer.h"
 #include "neuron.h"
 
 /* One spoilt descriptor for each status, and the text that must name the place. */
@@ -221,6 +222,22 @@ Test(gradcheck_validate, accepts_null_options_and_refuses_null_kernel_and_report
     cr_assert_eq(gradcheck_run(&t.kernel, NULL, &r), GRADCHECK_OK);
     cr_assert_eq(gradcheck_run(NULL, NULL, &r), GRADCHECK_E_NULL);
     cr_assert_eq(gradcheck_run(&t.kernel, NULL, NULL), GRADCHECK_E_NULL);
+}
+
+Test(gradcheck_validate, takes_as_many_named_axes_as_there_may_be) {
+    struct layer l;
+    layer_open(&l);
+    struct gradcheck_tensor *const tensors[] = {&l.inputs[0], &l.inputs[1], &l.outputs[0]};
+    for (size_t t = 0; t < 3; t++) {
+        for (size_t axis = tensors[t]->ndim; axis < GRADCHECK_MAX_DIMS; axis++) {
+            tensors[t]->shape[axis] = 1;
+        }
+        tensors[t]->ndim = GRADCHECK_MAX_DIMS;
+        tensors[t]->dims[0] = "B";
+        memset(tensors[t]->strides, 0, sizeof tensors[t]->strides); /* packed, as they are */
+    }
+    const struct gradcheck_report r = layer_run(&l, NULL);
+    cr_expect_eq(r.verdict, GRADCHECK_PASS, "%s", r.summary);
 }
 
 Test(gradcheck_validate, has_a_text_for_every_code) {
