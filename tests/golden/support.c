@@ -259,3 +259,21 @@ const char *error_line(const struct golden_error *error) {
     golden_error_text(error, line, sizeof line);
     return line;
 }
+
+struct golden_error dirty_error(void) {
+    struct golden_error error;
+    memset(&error, 0x55, sizeof error);
+    return error;
+}
+
+void expect_bare_error(const struct golden_error *error, enum golden_status code, const char *file,
+                       const char *member, const char *field) {
+    const char *label = status_name(code);
+    EXPECT_STATUS(error->code, code, label);
+    cr_expect_str_eq(error->text, golden_status_text(code), "%s", label);
+    cr_expect_eq(error->offset, -1, "%s: byte %lld", label, (long long)error->offset);
+    cr_expect_eq(error->system_errno, 0, "%s: %s", label, strerror(error->system_errno));
+    cr_expect_str_eq(error->file, file, "%s", label);
+    cr_expect_str_eq(error->member, member, "%s", label);
+    cr_expect_str_eq(error->field, field, "%s", label);
+}

@@ -218,20 +218,88 @@ Test(golden_npy, refuses_to_write_what_is_no_array) {
     const struct {
         struct array a;
         enum golden_status status;
+        const char *field;
     } rows[] = {
-        {{.dtype = (enum array_dtype)9, .count = 1, .data = &value}, GOLDEN_NPY_DESCR},
-        {{.ndim = 9, .count = 1, .data = &value}, GOLDEN_NPY_SHAPE_DIMS},
-        {{.ndim = 1, .shape = {SIZE_MAX}, .count = 1, .data = &value}, GOLDEN_NPY_SHAPE_OVERFLOW},
-        {{.ndim = 1, .shape = {2}, .count = 1, .data = &value}, GOLDEN_ARRAY_SHAPE_DIFFERS},
-        {{.ndim = 1, .shape = {1}, .count = 1, .data = NULL}, GOLDEN_NULL},
+        {{.dtype = (enum array_dtype)9, .count = 1, .data = &value}, GOLDEN_NPY_DESCR, "descr"},
+        {{.ndim = 9, .count = 1, .data = &value}, GOLDEN_NPY_SHAPE_DIMS, "shape"},
+        {{.ndim = 1, .shape = {SIZE_MAX}, .count = 1, .data = &value},
+         GOLDEN_NPY_SHAPE_OVERFLOW,
+         "shape"},
+        {{.ndim = 1, .shape = {2}, .count = 1, .data = &value},
+         GOLDEN_ARRAY_SHAPE_DIFFERS,
+         "count"},
+        {{.ndim = 1, .shape = {1}, .count = 1, .data = NULL}, GOLDEN_NULL, "data"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct golden_error error = dirty_error();
+        EXPECT_STATUS(golden_npy_write(in_folder("a.npy"), &rows[i].a, &error), rows[i].status,
+                      rows[i].field);
+        expect_bare_error(&error, rows[i].status, in_folder("a.npy"), "", rows[i].field);
         EXPECT_STATUS(golden_npy_write(in_folder("a.npy"), &rows[i].a, NULL), rows[i].status,
-                      "row");
+                      rows[i].field);
     }
-    cr_expect_eq(golden_npy_write(NULL, &rows[0].a, NULL), GOLDEN_NULL);
-    cr_expect_eq(golden_npy_write(in_folder("a.npy"), NULL, NULL), GOLDEN_NULL);
-    cr_expect_eq(golden_npy_read(NULL, &(struct array){0}, NULL), GOLDEN_NULL);
-    cr_expect_eq(golden_npy_read(in_folder("a.npy"), NULL, NULL), GOLDEN_NULL);
     cr_expect_eq(count_files(), 0u);
+}
+
+/* ---- what is not given ---- */
+
+static enum golden_status write_nowhere(struct golden_error *error) {
+    double value = 1;
+    return golden_npy_write(NULL, &(struct array){.count = 1, .data = &value}, error);
+}
+
+static enum golden_status write_nothing(struct golden_error *error) {
+    return golden_npy_write(in_folder("a.npy"), NULL, error);
+}
+
+static enum golden_status read_nothing(struct golden_error *error) {
+    return golden_npy_read(NULL, &(struct array){0}, error);
+}
+
+static enum golden_status read_nowhere(struct golden_error *error) {
+    return golden_npy_read(in_folder("a.npy"), NULL, error);
+}
+
+static enum golden_status decode_nothing(struct golden_error *error) {
+    return golden_npy_decode(NULL, 64, &(struct array){0}, error);
+}
+
+static enum golden_status decode_nowhere(struct golden_error *error) {
+    struct bytes b = npy_three();
+    enum golden_status status = golden_npy_decode(b.data, b.size, NULL, error);
+    bytes_free(&b);
+    return status;
+}
+
+Test(golden_npy, misses_what_it_is_not_given) {
+    enum golden_status (*const calls[])(struct golden_error *) = {
+        write_nowhere, write_nothing, read_nothing, read_nowhere, decode_nothing, decode_nowhere};
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        struct golden_error error = dirty_error();
+        cr_expect_eq(calls[i](&error), GOLDEN_NULL, "call %zu", i);
+        expect_bare_error(&error, GOLDEN_NULL, "", "", "");
+        cr_expect_eq(calls[i](NULL), GOLDEN_NULL, "call %zu", i);
+    }
+    cr_expect_eq(count_files(), 0u);
+}
+
+static void expect_zero(const struct array *a, const char *label) {
+    cr_expect(a->dtype == (enum array_dtype)0 && a->ndim == 0 && a->count == 0 && a->data == NULL,
+              "%s: %s", label, array_dtype_name(a->dtype));
+    for (size_t i = 0; i < ARRAY_MAX_DIMS; i++) {
+        cr_expect_eq(a->shape[i], 0u, "%s: axis %zu", label, i);
+    }
+}
+
+Test(golden_npy, leaves_an_array_of_zeros_when_it_cannot_read) {
+    struct array a;
+    struct bytes b = npy_three();
+    memset(&a, 0x55, sizeof a);
+    EXPECT_STATUS(golden_npy_decode(b.data, b.size - 1, &a, NULL), GOLDEN_NPY_DATA_TRUNCATED,
+                  "bytes");
+    expect_zero(&a, "bytes");
+    memset(&a, 0x55, sizeof a);
+    EXPECT_STATUS(golden_npy_read(in_folder("none.npy"), &a, NULL), GOLDEN_FILE_OPEN, "no file");
+    expect_zero(&a, "no file");
+    bytes_free(&b);
 }

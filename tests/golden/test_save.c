@@ -120,6 +120,10 @@ Test(golden_save, a_baseline_is_one_in_the_root_and_in_every_case) {
          GOLDEN_JSON_TYPE},
         {"\"gradient\": \"pass\"", "\"gradient\": 1", "cases[0].baseline.gradient",
          GOLDEN_JSON_TYPE},
+        {"\"evaluations\": 7", "\"evaluations\": 7, \"seconds\": 1", "cases[0].baseline.seconds",
+         GOLDEN_JSON_UNKNOWN},
+        {"{\n    \"gradient\": \"pass\",\n    \"resolution\": 0.5,\n    \"evaluations\": 7\n   }",
+         "7", "cases[0].baseline", GOLDEN_JSON_TYPE},
         {"\"gradient\": \"pass\",", "", "cases[0].baseline.gradient", GOLDEN_JSON_MISSING},
         {" \"baseline\": {\n  \"cases\": 12\n },\n", "", "cases[0]", GOLDEN_BASELINE},
     };
