@@ -4,6 +4,8 @@
 #include "support.h"
 
 #include <criterion/criterion.h>
+#include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,8 +37,9 @@ void *__wrap_malloc(size_t size) {
     return fails() ? NULL : counted(__real_malloc(size));
 }
 
+/* Of no elements a C library may give NULL, and this one does. */
 void *__wrap_calloc(size_t n, size_t size) {
-    return fails() ? NULL : counted(__real_calloc(n, size));
+    return fails() || (counting && n == 0) ? NULL : counted(__real_calloc(n, size));
 }
 
 void *__wrap_realloc(void *block, size_t size) {
@@ -216,4 +219,74 @@ Test(golden_memory, when_there_is_none_is_a_status_and_leaves_nothing_behind) {
     golden_npz_free(&npz);
     array_free(&one);
     array_free(&two);
+}
+
+#define MANIFEST                                                                                   \
+    "{\"format\": \"gradgate-golden\", \"version\": 1, \"kernel\": \"toy\",\n"                     \
+    " \"npz\": \"toy.npz\",\n"                                                                     \
+    " \"sha256\": \"0000000000000000000000000000000000000000000000000000000000000000\",\n"         \
+    " \"seed\": 7, \"versions\": {}, \"bounds\": {}, \"flags\": {},\n"
+
+Test(golden_memory, is_not_missed_for_lists_of_nothing) {
+    static const struct {
+        const char *text;
+        enum golden_status status;
+        const char *field;
+    } rows[] = {{MANIFEST " \"cases\": []}", GOLDEN_NO_CASES, "cases"},
+                {MANIFEST " \"cases\": [{\"id\": \"a\", \"flags\": [], \"inputs\": [],\n"
+                          "  \"expected\": []}]}",
+                 GOLDEN_CASE_EMPTY, "cases[0].expected"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct golden_suite out;
+        struct golden_error error = dirty_error();
+        write_file(in_folder("toy.json"), (struct bytes){.data = (unsigned char *)rows[i].text,
+                                                         .size = strlen(rows[i].text)});
+        failing = 0;
+        counting = true;
+        enum golden_status status = golden_load(in_folder(""), "toy", &out, &error);
+        counting = false;
+        EXPECT_STATUS(status, rows[i].status, rows[i].text);
+        expect_bare_error(&error, rows[i].status, in_folder("toy.json"), "", rows[i].field);
+    }
+}
+
+/* ---- the memory of jansson, which escapes the strings of a manifest ---- */
+
+static size_t n_jansson, failing_jansson;
+
+static void *malloc_of_jansson(size_t size) {
+    return ++n_jansson == failing_jansson ? NULL : malloc(size);
+}
+
+static enum golden_status save_with_jansson(size_t call, struct golden_error *error) {
+    json_malloc_t kept_malloc;
+    json_free_t kept_free;
+    n_jansson = 0;
+    failing_jansson = call;
+    json_get_alloc_funcs(&kept_malloc, &kept_free);
+    json_set_alloc_funcs(malloc_of_jansson, kept_free);
+    enum golden_status status = golden_save(in_folder(""), &suite, error);
+    json_set_alloc_funcs(kept_malloc, kept_free);
+    return status;
+}
+
+Test(golden_memory, that_jansson_misses_is_not_a_string_left_out) {
+    struct golden_case only = {.id = "only", .note = (char *)"a note", .n_expected = 1};
+    struct golden_note bound = {(char *)"y", (char *)"exact"};
+    struct golden_expected y = {.name = "y", .grad_scale = 1};
+    y.value = y.exact = y.bound = (struct array){.ndim = 1};
+    only.expected = &y;
+    suite = (struct golden_suite){
+        .kernel = (char *)"toy", .n_bounds = 1, .bounds = &bound, .n_cases = 1, .cases = &only};
+    EXPECT_STATUS(save_with_jansson(0, NULL), GOLDEN_OK, "enough");
+    (void)remove(in_folder("toy.json"));
+    const size_t n = n_jansson;
+    cr_expect_gt(n, 2u);
+    for (size_t call = 1; call <= n; call++) {
+        struct golden_error error = dirty_error();
+        EXPECT_STATUS(save_with_jansson(call, &error), GOLDEN_NO_MEMORY, "save");
+        expect_bare_error(&error, GOLDEN_NO_MEMORY, "", "", "");
+        cr_expect_eq(count_files(), 1u, "call %zu: the archive alone", call);
+    }
+    suite = (struct golden_suite){0};
 }
