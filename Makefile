@@ -260,8 +260,9 @@ $(B)/tests/test_gradcheck $(B)/alone_gradcheck: override LDFLAGS += -Wl,--wrap=g
 # test_allocation counts what lib/neuron allocates.
 $(B)/tests/test_neuron $(B)/alone_neuron: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
-# test_memory lets every allocation of lib/golden fail once.
-$(B)/tests/test_golden $(B)/alone_golden: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
+# test_memory lets every allocation of lib/golden fail once, test_system its calls of the system.
+$(B)/tests/test_golden $(B)/alone_golden: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free \
+    -Wl,--wrap=read,--wrap=write,--wrap=close,--wrap=fstat64,--wrap=readdir64,--wrap=mmap64,--wrap=munmap
 
 # The same tests in one process without Criterion's library, for scripts/mutate and for sanitizers.
 .PHONY: build-alone

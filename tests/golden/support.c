@@ -277,3 +277,19 @@ void expect_bare_error(const struct golden_error *error, enum golden_status code
     cr_expect_str_eq(error->member, member, "%s", label);
     cr_expect_str_eq(error->field, field, "%s", label);
 }
+
+void error_spoil(struct golden_error *error) {
+    memset(error, 0x55, sizeof *error);
+}
+
+void expect_error_without_place(const struct golden_error *error, enum golden_status code,
+                                int system_errno, const char *file, const char *field) {
+    const char *label = status_name(code);
+    EXPECT_STATUS(error->code, code, label);
+    cr_expect_str_eq(error->text, golden_status_text(code), "%s: '%s'", label, error->text);
+    cr_expect_eq(error->offset, -1, "%s: byte %lld", label, (long long)error->offset);
+    cr_expect_eq(error->system_errno, system_errno, "%s: errno %d", label, error->system_errno);
+    cr_expect_str_eq(error->file, file, "%s: file '%s'", label, error->file);
+    cr_expect_str_eq(error->member, "", "%s: member '%s'", label, error->member);
+    cr_expect_str_eq(error->field, field, "%s: field '%s'", label, error->field);
+}

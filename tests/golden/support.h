@@ -71,6 +71,12 @@ struct golden_error dirty_error(void);
 void expect_bare_error(const struct golden_error *error, enum golden_status code, const char *file,
                        const char *member, const char *field);
 
+/* Fills *error as no call may leave it. */
+void error_spoil(struct golden_error *error);
+/* The whole of an error that belongs to no byte and no member. */
+void expect_error_without_place(const struct golden_error *error, enum golden_status code,
+                                int system_errno, const char *file, const char *field);
+
 #define EXPECT_STATUS(got, expected, label)                                                        \
     cr_expect((got) == (expected), "%s: got %s, expected %s", label, status_name(got),             \
               status_name(expected))

@@ -70,6 +70,17 @@ Test(golden_compare_close, has_a_share_of_1_where_only_float32_makes_the_differe
     cr_expect(c.verdict == GOLDEN_PASS && c.max_share == 1, "%a: a float32 too", c.max_share);
 }
 
+/* NumPy 1.24 leaves it in float64, where the allowance ends just below the difference. */
+Test(golden_compare_close, does_not_round_a_tolerance_to_float32_that_is_the_largest_of_these) {
+    const double expected = 0x1.c00002p-10, actual = 0x1.c00002p118;
+    const double atol = 0x1.8p94;
+    struct golden_comparison c =
+        close_f32(actual, expected, (struct golden_tolerance){.atol = atol, .rtol = FLT_MAX});
+    cr_expect_eq(c.worst.allowed, atol + (double)FLT_MAX * expected, "%a", c.worst.allowed);
+    cr_expect(c.worst.absolute > c.worst.allowed && c.verdict == GOLDEN_FAIL, "%a of %a",
+              c.worst.absolute, c.worst.allowed);
+}
+
 Test(golden_compare_close, wants_equal_values_by_default) {
     double one = 1;
     double next = nextafter(1, 2);

@@ -340,12 +340,28 @@ Test(golden_compare_files, a_summary_counts_every_element) {
             cr_expect(s.min_int == (int64_t)low && s.max_int == (int64_t)high, "row %zu", k);
         }
         cr_expect_eq(golden_summarise(file, 2, &s, NULL), GOLDEN_NULL);
+        cr_expect(s.header.major == 0 && s.header.count == 0 && s.n_finite == 0, "all zero");
         struct golden_error error;
         memset(&error, 0x55, sizeof error);
         cr_expect_eq(golden_summarise(file, member, NULL, &error), GOLDEN_NULL);
         cr_expect(error.code == GOLDEN_NULL && error.offset == -1 && error.file[0] == '\0');
         cr_expect_eq(golden_summarise(file, member, &s, &error), GOLDEN_OK);
         cr_expect(error.code == GOLDEN_OK && error.offset == -1);
+        golden_close(file);
+        array_free(&a);
+    }
+}
+
+/* As the sign of zero shows. */
+Test(golden_compare_files, a_summary_has_the_first_of_equal_values) {
+    for (int sign = -1; sign <= 1; sign += 2) {
+        struct array a = vector_of(2, (const double[]){copysign(0, sign), copysign(0, -sign)});
+        struct golden_file *file;
+        struct golden_summary s;
+        size_t member = open_one(&file, &a, "zeros", false);
+        cr_assert_eq(golden_summarise(file, member, &s, NULL), GOLDEN_OK);
+        cr_expect(s.min == 0 && (signbit(s.min) != 0) == (sign < 0), "%g", s.min);
+        cr_expect(s.max == 0 && (signbit(s.max) != 0) == (sign < 0), "%g", s.max);
         golden_close(file);
         array_free(&a);
     }

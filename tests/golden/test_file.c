@@ -83,6 +83,24 @@ Test(golden_file, an_errno_from_before_means_nothing) {
     }
 }
 
+/* Folders have an order of their own: of many pairs, made in either order, some stand reversed. */
+Test(golden_file, two_kernels_are_listed_in_order_too) {
+    for (int i = 0; i < 16; i++) {
+        char names[2][32];
+        (void)snprintf(names[0], sizeof names[0], "a%d.json", i);
+        (void)snprintf(names[1], sizeof names[1], "b%d.json", i * 7 % 5);
+        for (int k = 0; k < 2; k++) {
+            write_file(in_folder(names[(i + k) % 2]), (struct bytes){.data = (unsigned char *)""});
+        }
+        struct golden_names list;
+        cr_assert_eq(golden_list(in_folder(""), &list, NULL), GOLDEN_OK);
+        cr_expect(list.n_kernels == 2 && list.kernels[0][0] == 'a' && list.kernels[1][0] == 'b');
+        golden_names_free(&list);
+        (void)remove(in_folder(names[0]));
+        (void)remove(in_folder(names[1]));
+    }
+}
+
 /* Its size says 0, and there are bytes all the same: as a file that grows while it is read. */
 Test(golden_file, a_file_that_is_longer_than_it_said_is_not_half_read) {
     struct golden_error error;

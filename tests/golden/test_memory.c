@@ -87,6 +87,7 @@ static enum golden_status summarise(struct golden_error *error) {
     struct golden_summary s;
     enum golden_status status = golden_summarise(file, 0, &s, error);
     cr_expect_eq(s.n_finite, status == GOLDEN_OK ? 2u : 0u);
+    cr_expect_eq(s.header.major, status == GOLDEN_OK ? 1u : 0u);
     return status;
 }
 

@@ -121,6 +121,26 @@ Test(golden_text, tells_neighbours_apart) {
     array_free(&exact);
     array_free(&actual);
     array_free(&bound);
+    exact = array_from(ARRAY_F32, 0, NULL, (const double[]){0.1F});
+    actual = array_from(ARRAY_F32, 0, NULL, (const double[]){nextafterf(0.1F, 1)});
+    bound = array_from(ARRAY_F32, 0, NULL, (const double[]){0});
+    line = line_of(&actual, &exact, &bound);
+    cr_expect_not_null(strstr(line, "expected 0.100000001, got 0.100000009: "), "%s", line);
+    array_free(&exact);
+    array_free(&actual);
+    array_free(&bound);
+}
+
+Test(golden_text, gives_the_place_along_every_axis) {
+    const size_t shape[ARRAY_MAX_DIMS] = {1, 1, 1, 1, 1, 1, 1, 2};
+    struct array exact = array_from(ARRAY_U8, ARRAY_MAX_DIMS, shape, (const double[]){1, 2});
+    struct array actual = array_from(ARRAY_U8, ARRAY_MAX_DIMS, shape, (const double[]){1, 3});
+    struct array bound = array_from(ARRAY_U8, ARRAY_MAX_DIMS, shape, (const double[]){0, 0});
+    const char *line = line_of(&actual, &exact, &bound);
+    cr_expect_eq(strncmp(line, "[0, 0, 0, 0, 0, 0, 0, 1]: expected 2, got 3: ", 45), 0, "%s", line);
+    array_free(&exact);
+    array_free(&actual);
+    array_free(&bound);
 }
 
 Test(golden_text, names_every_mismatch) {
