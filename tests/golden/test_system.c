@@ -187,6 +187,21 @@ Test(golden_system, that_fails_to_read_is_an_error_with_its_errno) {
     bytes_free(&one);
 }
 
+/* Neither is half-read. */
+Test(golden_system, may_let_a_file_grow_or_shrink_while_it_is_read) {
+    struct golden_error error;
+    cr_assert_eq(write_three("a.npy", &error), GOLDEN_OK);
+    struct bytes whole = read_file(in_folder("a.npy"));
+    for (stated_size = whole.size - 2; stated_size <= whole.size + 2; stated_size++) {
+        if (stated_size != whole.size) {
+            EXPECT_STATUS(read_three("a.npy", &error), GOLDEN_FILE_READ, "read");
+            expect_error_without_place(&error, GOLDEN_FILE_READ, 0, in_folder("a.npy"), "");
+        }
+    }
+    stated_size = 0;
+    bytes_free(&whole);
+}
+
 Test(golden_system, that_fails_to_write_leaves_the_old_file) {
     struct golden_error error;
     struct bytes old = bytes_of("old", 3);
