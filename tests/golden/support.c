@@ -266,24 +266,8 @@ struct golden_error dirty_error(void) {
     return error;
 }
 
-void expect_bare_error(const struct golden_error *error, enum golden_status code, const char *file,
-                       const char *member, const char *field) {
-    const char *label = status_name(code);
-    EXPECT_STATUS(error->code, code, label);
-    cr_expect_str_eq(error->text, golden_status_text(code), "%s", label);
-    cr_expect_eq(error->offset, -1, "%s: byte %lld", label, (long long)error->offset);
-    cr_expect_eq(error->system_errno, 0, "%s: %s", label, strerror(error->system_errno));
-    cr_expect_str_eq(error->file, file, "%s", label);
-    cr_expect_str_eq(error->member, member, "%s", label);
-    cr_expect_str_eq(error->field, field, "%s", label);
-}
-
-void error_spoil(struct golden_error *error) {
-    memset(error, 0x55, sizeof *error);
-}
-
-void expect_error_without_place(const struct golden_error *error, enum golden_status code,
-                                int system_errno, const char *file, const char *field) {
+void expect_bare_error(const struct golden_error *error, enum golden_status code, int system_errno,
+                       const char *file, const char *field) {
     const char *label = status_name(code);
     EXPECT_STATUS(error->code, code, label);
     cr_expect_str_eq(error->text, golden_status_text(code), "%s: '%s'", label, error->text);

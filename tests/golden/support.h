@@ -67,15 +67,9 @@ const char *status_name(enum golden_status status); /* "GOLDEN_OK" */
 const char *error_line(const struct golden_error *error);
 /* An error full of rubbish: who fills it has to fill all of it. */
 struct golden_error dirty_error(void);
-/* That it is this one and names no byte, no errno and no other file, member or field ("": none). */
-void expect_bare_error(const struct golden_error *error, enum golden_status code, const char *file,
-                       const char *member, const char *field);
-
-/* Fills *error as no call may leave it. */
-void error_spoil(struct golden_error *error);
 /* The whole of an error that belongs to no byte and no member. */
-void expect_error_without_place(const struct golden_error *error, enum golden_status code,
-                                int system_errno, const char *file, const char *field);
+void expect_bare_error(const struct golden_error *error, enum golden_status code, int system_errno,
+                       const char *file, const char *field);
 
 #define EXPECT_STATUS(got, expected, label)                                                        \
     cr_expect((got) == (expected), "%s: got %s, expected %s", label, status_name(got),             \

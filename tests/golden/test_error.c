@@ -13,27 +13,27 @@ TestSuite(golden_error, .init = folder_create, .fini = folder_remove);
 Test(golden_error, of_a_required_pointer_names_nothing) {
     struct golden_error error;
     struct golden_names names;
-    error_spoil(&error);
+    error = dirty_error();
     EXPECT_STATUS(golden_list(NULL, &names, &error), GOLDEN_NULL, "list");
-    expect_error_without_place(&error, GOLDEN_NULL, 0, "", "");
-    error_spoil(&error);
+    expect_bare_error(&error, GOLDEN_NULL, 0, "", "");
+    error = dirty_error();
     EXPECT_STATUS(golden_list(in_folder(""), NULL, &error), GOLDEN_NULL, "list");
-    expect_error_without_place(&error, GOLDEN_NULL, 0, "", "");
+    expect_bare_error(&error, GOLDEN_NULL, 0, "", "");
 }
 
 Test(golden_error, of_a_file_has_its_path_and_the_errno_of_the_system) {
     struct golden_error error;
     struct array a;
     struct golden_names names;
-    error_spoil(&error);
+    error = dirty_error();
     EXPECT_STATUS(golden_npy_read(in_folder(""), &a, &error), GOLDEN_FILE_KIND, "a folder");
-    expect_error_without_place(&error, GOLDEN_FILE_KIND, 0, in_folder(""), "");
-    error_spoil(&error);
+    expect_bare_error(&error, GOLDEN_FILE_KIND, 0, in_folder(""), "");
+    error = dirty_error();
     EXPECT_STATUS(golden_npy_read(in_folder("none.npy"), &a, &error), GOLDEN_FILE_OPEN, "none");
-    expect_error_without_place(&error, GOLDEN_FILE_OPEN, ENOENT, in_folder("none.npy"), "");
-    error_spoil(&error);
+    expect_bare_error(&error, GOLDEN_FILE_OPEN, ENOENT, in_folder("none.npy"), "");
+    error = dirty_error();
     EXPECT_STATUS(golden_list(in_folder("none"), &names, &error), GOLDEN_DIR_OPEN, "none");
-    expect_error_without_place(&error, GOLDEN_DIR_OPEN, ENOENT, in_folder("none"), "");
+    expect_bare_error(&error, GOLDEN_DIR_OPEN, ENOENT, in_folder("none"), "");
 }
 
 Test(golden_error, of_what_is_no_array_names_the_part_that_is_wrong) {
@@ -53,10 +53,10 @@ Test(golden_error, of_what_is_no_array_names_the_part_that_is_wrong) {
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct golden_error error;
-        error_spoil(&error);
+        error = dirty_error();
         EXPECT_STATUS(golden_npy_write(in_folder("a.npy"), &rows[i].a, &error), rows[i].status,
                       rows[i].field);
-        expect_error_without_place(&error, rows[i].status, 0, in_folder("a.npy"), rows[i].field);
+        expect_bare_error(&error, rows[i].status, 0, in_folder("a.npy"), rows[i].field);
     }
     cr_expect_eq(count_files(), 0u);
 }
@@ -64,9 +64,9 @@ Test(golden_error, of_what_is_no_array_names_the_part_that_is_wrong) {
 Test(golden_error, of_before_is_gone_when_all_is_well) {
     struct golden_error error;
     struct golden_names names;
-    error_spoil(&error);
+    error = dirty_error();
     EXPECT_STATUS(golden_list(in_folder(""), &names, &error), GOLDEN_OK, "list");
-    expect_error_without_place(&error, GOLDEN_OK, 0, "", "");
+    expect_bare_error(&error, GOLDEN_OK, 0, "", "");
     golden_names_free(&names);
 }
 
@@ -95,9 +95,9 @@ Test(golden_error, keeps_a_path_that_fits_and_the_end_of_one_that_does_not) {
         const size_t most = GOLDEN_WHERE_SIZE - 1;
         (void)snprintf(expected, sizeof expected, "%s%s", length > most ? "..." : "",
                        length > most ? path + length - (most - 3) : path);
-        error_spoil(&error);
+        error = dirty_error();
         EXPECT_STATUS(golden_npy_read(path, &a, &error), GOLDEN_FILE_OPEN, path);
-        expect_error_without_place(&error, GOLDEN_FILE_OPEN, ENOENT, expected, "");
+        expect_bare_error(&error, GOLDEN_FILE_OPEN, ENOENT, expected, "");
     }
 }
 
@@ -106,9 +106,9 @@ static void expect_field(const char *manifest, enum golden_status status, const 
     struct golden_error error;
     write_file(in_folder("toy.json"),
                (struct bytes){.data = (unsigned char *)manifest, .size = strlen(manifest)});
-    error_spoil(&error);
+    error = dirty_error();
     EXPECT_STATUS(golden_load(in_folder(""), "toy", &suite, &error), status, manifest);
-    expect_error_without_place(&error, status, 0, in_folder("toy.json"), field);
+    expect_bare_error(&error, status, 0, in_folder("toy.json"), field);
 }
 
 /* A path into a manifest loses its end instead. */

@@ -247,7 +247,7 @@ Test(golden_memory, is_not_missed_for_lists_of_nothing) {
         enum golden_status status = golden_load(in_folder(""), "toy", &out, &error);
         counting = false;
         EXPECT_STATUS(status, rows[i].status, rows[i].text);
-        expect_bare_error(&error, rows[i].status, in_folder("toy.json"), "", rows[i].field);
+        expect_bare_error(&error, rows[i].status, 0, in_folder("toy.json"), rows[i].field);
     }
 }
 
@@ -286,7 +286,7 @@ Test(golden_memory, that_jansson_misses_is_not_a_string_left_out) {
     for (size_t call = 1; call <= n; call++) {
         struct golden_error error = dirty_error();
         EXPECT_STATUS(save_with_jansson(call, &error), GOLDEN_NO_MEMORY, "save");
-        expect_bare_error(&error, GOLDEN_NO_MEMORY, "", "", "");
+        expect_bare_error(&error, GOLDEN_NO_MEMORY, 0, "", "");
         cr_expect_eq(count_files(), 1u, "call %zu: the archive alone", call);
     }
     suite = (struct golden_suite){0};

@@ -234,7 +234,7 @@ Test(golden_npy, refuses_to_write_what_is_no_array) {
         struct golden_error error = dirty_error();
         EXPECT_STATUS(golden_npy_write(in_folder("a.npy"), &rows[i].a, &error), rows[i].status,
                       rows[i].field);
-        expect_bare_error(&error, rows[i].status, in_folder("a.npy"), "", rows[i].field);
+        expect_bare_error(&error, rows[i].status, 0, in_folder("a.npy"), rows[i].field);
         EXPECT_STATUS(golden_npy_write(in_folder("a.npy"), &rows[i].a, NULL), rows[i].status,
                       rows[i].field);
     }
@@ -277,7 +277,7 @@ Test(golden_npy, misses_what_it_is_not_given) {
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
         struct golden_error error = dirty_error();
         cr_expect_eq(calls[i](&error), GOLDEN_NULL, "call %zu", i);
-        expect_bare_error(&error, GOLDEN_NULL, "", "", "");
+        expect_bare_error(&error, GOLDEN_NULL, 0, "", "");
         cr_expect_eq(calls[i](NULL), GOLDEN_NULL, "call %zu", i);
     }
     cr_expect_eq(count_files(), 0u);

@@ -105,7 +105,7 @@ int __wrap_munmap(void *at, size_t size) {
 
 static enum golden_status write_three(const char *name, struct golden_error *error) {
     struct array a = vector_of(3, (const double[]){1, 2, 3});
-    error_spoil(error);
+    *error = dirty_error();
     enum golden_status status = golden_npy_write(in_folder(name), &a, error);
     array_free(&a);
     return status;
@@ -113,7 +113,7 @@ static enum golden_status write_three(const char *name, struct golden_error *err
 
 static enum golden_status read_three(const char *name, struct golden_error *error) {
     struct array a;
-    error_spoil(error);
+    *error = dirty_error();
     enum golden_status status = golden_npy_read(in_folder(name), &a, error);
     if (status == GOLDEN_OK) {
         cr_expect_eq(a.count, 3u);
@@ -172,18 +172,18 @@ Test(golden_system, that_fails_to_read_is_an_error_with_its_errno) {
     for (unsigned after = 0; after < 3; after++) {
         fail_once(READ, after, EIO);
         EXPECT_STATUS(read_three("a.npy", &error), GOLDEN_FILE_READ, "read");
-        expect_error_without_place(&error, GOLDEN_FILE_READ, EIO, in_folder("a.npy"), "");
+        expect_bare_error(&error, GOLDEN_FILE_READ, EIO, in_folder("a.npy"), "");
         errno = EINTR; /* of before: there is nothing more to read, and that is no failed call */
         fail_once(READ, after, 0);
         EXPECT_STATUS(read_three("a.npy", &error), GOLDEN_FILE_READ, "cut short meanwhile");
-        expect_error_without_place(&error, GOLDEN_FILE_READ, 0, in_folder("a.npy"), "");
+        expect_bare_error(&error, GOLDEN_FILE_READ, 0, in_folder("a.npy"), "");
     }
     most = 0;
     struct bytes one = bytes_of("?", 1);
     write_file(in_folder("one.npy"), one);
     fail_once(READ, 0, EIO);
     EXPECT_STATUS(read_three("one.npy", &error), GOLDEN_FILE_READ, "of one byte");
-    expect_error_without_place(&error, GOLDEN_FILE_READ, EIO, in_folder("one.npy"), "");
+    expect_bare_error(&error, GOLDEN_FILE_READ, EIO, in_folder("one.npy"), "");
     bytes_free(&one);
 }
 
@@ -195,7 +195,7 @@ Test(golden_system, may_let_a_file_grow_or_shrink_while_it_is_read) {
     for (stated_size = whole.size - 2; stated_size <= whole.size + 2; stated_size++) {
         if (stated_size != whole.size) {
             EXPECT_STATUS(read_three("a.npy", &error), GOLDEN_FILE_READ, "read");
-            expect_error_without_place(&error, GOLDEN_FILE_READ, 0, in_folder("a.npy"), "");
+            expect_bare_error(&error, GOLDEN_FILE_READ, 0, in_folder("a.npy"), "");
         }
     }
     stated_size = 0;
@@ -218,8 +218,7 @@ Test(golden_system, that_fails_to_write_leaves_the_old_file) {
             fail_once(rows[i].call, after, rows[i].with);
             EXPECT_STATUS(write_three("a.npy", &error), GOLDEN_FILE_WRITE, "write");
             if (rows[i].with != 0) {
-                expect_error_without_place(&error, GOLDEN_FILE_WRITE, rows[i].with,
-                                           in_folder("a.npy"), "");
+                expect_bare_error(&error, GOLDEN_FILE_WRITE, rows[i].with, in_folder("a.npy"), "");
             }
             cr_expect_eq(count_files(), 1u);
             struct bytes now = read_file(in_folder("a.npy"));
@@ -236,10 +235,10 @@ Test(golden_system, that_fails_to_list_a_folder_gives_no_part_of_it) {
     struct golden_names names;
     write_file(in_folder("a.json"), (struct bytes){.data = (unsigned char *)""});
     for (unsigned after = 0; after < 3; after++) {
-        error_spoil(&error);
+        error = dirty_error();
         fail_once(LIST, after, EIO);
         EXPECT_STATUS(golden_list(in_folder(""), &names, &error), GOLDEN_DIR_READ, "list");
-        expect_error_without_place(&error, GOLDEN_DIR_READ, EIO, in_folder(""), "");
+        expect_bare_error(&error, GOLDEN_DIR_READ, EIO, in_folder(""), "");
         cr_expect(names.n_kernels == 0 && names.kernels == NULL);
     }
 }
@@ -250,10 +249,10 @@ Test(golden_system, that_fails_to_map_a_file_is_an_error_with_its_errno) {
     struct golden_error error;
     struct golden_file *file;
     cr_assert_eq(write_three("a.npy", &error), GOLDEN_OK);
-    error_spoil(&error);
+    error = dirty_error();
     fail_once(MAP, 0, ENODEV);
     EXPECT_STATUS(golden_open(in_folder("a.npy"), &file, &error), GOLDEN_FILE_READ, "open");
-    expect_error_without_place(&error, GOLDEN_FILE_READ, ENODEV, in_folder("a.npy"), "");
+    expect_bare_error(&error, GOLDEN_FILE_READ, ENODEV, in_folder("a.npy"), "");
     cr_expect_null(file);
 }
 
@@ -282,10 +281,10 @@ Test(golden_system, may_say_that_a_file_is_larger_than_any_memory) {
     cr_assert_eq(write_three("a.npy", &error), GOLDEN_OK);
     stated_size = PTRDIFF_MAX;
     EXPECT_STATUS(read_three("a.npy", &error), GOLDEN_NO_MEMORY, "read");
-    expect_error_without_place(&error, GOLDEN_NO_MEMORY, 0, in_folder("a.npy"), "");
-    error_spoil(&error);
+    expect_bare_error(&error, GOLDEN_NO_MEMORY, 0, in_folder("a.npy"), "");
+    error = dirty_error();
     EXPECT_STATUS(golden_open(in_folder("a.npy"), &file, &error), GOLDEN_NO_MEMORY, "mapped");
-    expect_error_without_place(&error, GOLDEN_NO_MEMORY, 0, in_folder("a.npy"), "");
+    expect_bare_error(&error, GOLDEN_NO_MEMORY, 0, in_folder("a.npy"), "");
     stated_size = 0;
 }
 
