@@ -71,7 +71,7 @@ enum golden_status error_from_array(struct golden_error *error, enum array_statu
     case ARRAY_NO_MEMORY:
         return error_set(error, GOLDEN_NO_MEMORY, -1, "");
     case ARRAY_NULL:
-        return error_set(error, GOLDEN_NULL, -1, "");
+        break;
     case ARRAY_TOO_LARGE:
         return error_set(error, GOLDEN_NPY_SHAPE_OVERFLOW, -1, "shape");
     case ARRAY_TOO_MANY_DIMS:

@@ -106,6 +106,7 @@ static bool write_full(int fd, const unsigned char bytes[], size_t size) {
             continue;
         }
         if (n <= 0) {
+            errno = n < 0 ? errno : 0;
             return false;
         }
         bytes += n;
@@ -149,10 +150,13 @@ enum golden_status file_write(const char *path, const struct file_part parts[], 
         goto done;
     }
     bool written = write_parts(fd, parts, n_parts);
+    int first_errno = errno;
     /* A full disk may be told only at the end. */
-    if (close(fd) != 0) {
+    if (close(fd) != 0 && written) {
         written = false;
+        first_errno = errno;
     }
+    errno = first_errno;
     if (!written || rename(temporary, path) != 0) {
         status = error_system(error, GOLDEN_FILE_WRITE);
         (void)unlink(temporary);

@@ -375,7 +375,7 @@ enum golden_status manifest_parse(const unsigned char bytes[], size_t n_bytes, c
     json_error_t syntax;
     json_t *root = json_loadb((const char *)bytes, n_bytes, JSON_REJECT_DUPLICATES, &syntax);
     if (root == NULL) {
-        bool memory = json_error_code(&syntax) == json_error_out_of_memory;
+        bool memory = syntax.text[0] == '\0'; /* jansson has no words, nor a code, for it */
         return error_set(error, memory ? GOLDEN_NO_MEMORY : GOLDEN_JSON_SYNTAX,
                          memory ? -1 : syntax.position, "");
     }
@@ -387,8 +387,5 @@ enum golden_status manifest_parse(const unsigned char bytes[], size_t n_bytes, c
         status = parse_root(&r, root, kernel, out);
     }
     json_decref(root);
-    if (status != GOLDEN_OK) {
-        golden_free(out);
-    }
     return status;
 }

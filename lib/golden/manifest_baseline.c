@@ -57,10 +57,11 @@ enum golden_status manifest_parse_measured(struct json_reader *r, const json_t *
     TRY(json_text_field(r, measured, "gradient", &gradient));
     (void)snprintf(out->gradient, sizeof out->gradient, "%s", gradient);
     TRY(parse_count(r, measured, "evaluations", &out->evaluations));
-    out->resolution = json_number_value(json_object_get(measured, "resolution"));
-    if (!json_is_number(json_object_get(measured, "resolution")) || !(out->resolution >= 0)) {
+    const json_t *resolution = json_object_get(measured, "resolution");
+    out->resolution = json_number_value(resolution);
+    if (!json_is_number(resolution) || !(out->resolution >= 0)) {
         (void)json_enter(r, "resolution");
-        return json_fail(r, GOLDEN_JSON_TYPE);
+        return json_fail(r, resolution == NULL ? GOLDEN_JSON_MISSING : GOLDEN_JSON_TYPE);
     }
     json_leave(r, mark);
     return GOLDEN_OK;

@@ -54,7 +54,8 @@ static void put_string(struct writer *w, const char *text) {
     json_decref(string);
 }
 
-/* As few digits as read back as the same number, with a point, as Python writes it. */
+/* With a point, in as few digits, from 15 on, as read back as the same number: as Python writes it
+ * but for subnormal numbers and from 1e15 on. */
 static void put_real(struct writer *w, double value) {
     char text[40];
     int digits = 15;

@@ -93,9 +93,6 @@ static const char *descr_of(enum array_dtype dtype) {
 
 enum golden_status npy_check_array(const struct array *a, struct golden_error *error) {
     size_t count;
-    if (a == NULL) {
-        return error_set(error, GOLDEN_NULL, -1, "");
-    }
     enum golden_status status =
         error_from_array(error, array_count(a->dtype, a->ndim, a->shape, &count));
     if (status != GOLDEN_OK) {
@@ -107,8 +104,8 @@ enum golden_status npy_check_array(const struct array *a, struct golden_error *e
     return a->data != NULL || count == 0 ? GOLDEN_OK : error_set(error, GOLDEN_NULL, -1, "data");
 }
 
-/* "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }" and spaces that let the first axis
- * grow to 21 digits; returns the length. */
+/* "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }"; returns the length. NumPy adds
+ * spaces that let the first axis grow: they fit into the padding to 128 bytes that follows. */
 static size_t write_dict(const struct array *a, char out[], size_t size) {
     int n = snprintf(out, size, "{'descr': '%s', 'fortran_order': False, 'shape': (",
                      descr_of(a->dtype));
@@ -118,13 +115,7 @@ static size_t write_dict(const struct array *a, char out[], size_t size) {
         used += (size_t)n;
     }
     n = snprintf(out + used, size - used, "%s), }", a->ndim == 1 ? "," : "");
-    used += (size_t)n;
-    if (a->ndim > 0) {
-        int digits = snprintf(NULL, 0, "%zu", a->shape[0]);
-        n = snprintf(out + used, size - used, "%*s", 21 - digits, "");
-        used += (size_t)n;
-    }
-    return used;
+    return used + (size_t)n;
 }
 
 size_t npy_header_write(const struct array *a, unsigned char out[NPY_HEADER_ROOM]) {

@@ -125,6 +125,7 @@ Test(golden_save, a_baseline_is_one_in_the_root_and_in_every_case) {
         {"{\n    \"gradient\": \"pass\",\n    \"resolution\": 0.5,\n    \"evaluations\": 7\n   }",
          "7", "cases[0].baseline", GOLDEN_JSON_TYPE},
         {"\"gradient\": \"pass\",", "", "cases[0].baseline.gradient", GOLDEN_JSON_MISSING},
+        {"\"resolution\": 0.5,", "", "cases[0].baseline.resolution", GOLDEN_JSON_MISSING},
         {" \"baseline\": {\n  \"cases\": 12\n },\n", "", "cases[0]", GOLDEN_BASELINE},
     };
     struct golden_suite suite = load("tests/golden", "sigmoid");

@@ -22,6 +22,7 @@ enum call { NO_CALL, READ, WRITE, CLOSE, LIST, MAP };
 static enum call failing;
 static int failure;        /* errno of the failure; 0: it moves no byte, and errno is as it was */
 static unsigned n_good;    /* calls before it; it fails once */
+static bool close_fails;   /* as well, with EIO */
 static size_t most;        /* bytes that one call moves; 0: any number */
 static size_t n_read;      /* bytes read so far ... */
 static size_t n_wanted;    /* ... and the most that there is room for; 0: not counted */
@@ -77,7 +78,8 @@ ssize_t __wrap_write(int fd, const void *bytes, size_t size) {
 
 int __wrap_close(int fd) {
     int status = __real_close(fd);
-    return fails(CLOSE) ? -1 : status;
+    errno = close_fails ? EIO : errno;
+    return close_fails || fails(CLOSE) ? -1 : status;
 }
 
 int __wrap_fstat64(int fd, struct stat *status) {
@@ -217,9 +219,7 @@ Test(golden_system, that_fails_to_write_leaves_the_old_file) {
             errno = EINTR; /* of before */
             fail_once(rows[i].call, after, rows[i].with);
             EXPECT_STATUS(write_three("a.npy", &error), GOLDEN_FILE_WRITE, "write");
-            if (rows[i].with != 0) {
-                expect_bare_error(&error, GOLDEN_FILE_WRITE, rows[i].with, in_folder("a.npy"), "");
-            }
+            expect_bare_error(&error, GOLDEN_FILE_WRITE, rows[i].with, in_folder("a.npy"), "");
             cr_expect_eq(count_files(), 1u);
             struct bytes now = read_file(in_folder("a.npy"));
             cr_expect(now.size == 3 && memcmp(now.data, "old", 3) == 0);
@@ -228,6 +228,17 @@ Test(golden_system, that_fails_to_write_leaves_the_old_file) {
     }
     most = 0;
     bytes_free(&old);
+}
+
+/* A disk that was full may fail once more at the end. */
+Test(golden_system, that_fails_twice_is_told_by_the_first) {
+    struct golden_error error;
+    fail_once(WRITE, 0, ENOSPC);
+    close_fails = true;
+    EXPECT_STATUS(write_three("a.npy", &error), GOLDEN_FILE_WRITE, "write");
+    close_fails = false;
+    expect_bare_error(&error, GOLDEN_FILE_WRITE, ENOSPC, in_folder("a.npy"), "");
+    cr_expect_eq(count_files(), 0u);
 }
 
 Test(golden_system, that_fails_to_list_a_folder_gives_no_part_of_it) {
