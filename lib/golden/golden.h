@@ -112,7 +112,7 @@ extern "C" {
     X(GOLDEN_ARRAY_SHAPE_DIFFERS, "the archive's shape is not the manifest's")                     \
     X(GOLDEN_BOUND_UNDERIVED, "bounds has no sentence for the expected array")                     \
     X(GOLDEN_BASELINE, "baseline stands in the root and in every case, or nowhere")                \
-    X(GOLDEN_GRAD_SCALE, "grad_scale is 0, or the array is not the gradient of an input")          \
+    X(GOLDEN_GRAD_SCALE, "grad_scale is 0 or not finite, or the array is no input's gradient")     \
     /* comparison, and the bounds of a suite */                                                    \
     X(GOLDEN_BOUND_SHAPE, "bound or NumPy's value differs from exact in dtype or shape")           \
     X(GOLDEN_BOUND_VALUE, "a bound is NaN, infinite or negative, or not 0 where the exact value "  \

@@ -4,6 +4,7 @@
 #include "manifest.h"
 #include "text.h"
 
+#include <math.h>
 #include <sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,6 +92,22 @@ static enum golden_status save_manifest(const char *path, const struct golden_su
 
 /* ---- both ---- */
 
+/* JSON has no word for a number that is not finite. */
+static enum golden_status check_scales(const struct golden_suite *suite,
+                                       struct golden_error *error) {
+    for (size_t i = 0; i < suite->n_cases; i++) {
+        for (size_t j = 0; j < suite->cases[i].n_expected; j++) {
+            double scale = suite->cases[i].expected[j].grad_scale;
+            if (scale == 0 || !isfinite(scale)) {
+                char field[80];
+                (void)snprintf(field, sizeof field, "cases[%zu].expected[%zu].grad_scale", i, j);
+                return error_set(error, GOLDEN_GRAD_SCALE, -1, field);
+            }
+        }
+    }
+    return GOLDEN_OK;
+}
+
 static enum golden_status save(const char *json, const char *npz, const struct golden_suite *suite,
                                struct golden_error *error) {
     char sha256[SHA256_DIGEST_STRING_LENGTH];
@@ -113,11 +130,14 @@ enum golden_status golden_save(const char *dir, const struct golden_suite *suite
     if (suite->n_cases == 0) {
         return error_set(error, GOLDEN_NO_CASES, -1, "cases");
     }
+    enum golden_status status = check_scales(suite, error);
+    if (status != GOLDEN_OK) {
+        return status;
+    }
     char *json = text_path(dir, suite->kernel, ".json");
     char *npz = text_path(dir, suite->kernel, ".npz");
-    enum golden_status status = json != NULL && npz != NULL
-                                    ? save(json, npz, suite, error)
-                                    : error_set(error, GOLDEN_NO_MEMORY, -1, "");
+    status = json != NULL && npz != NULL ? save(json, npz, suite, error)
+                                         : error_set(error, GOLDEN_NO_MEMORY, -1, "");
     free(json);
     free(npz);
     return status;

@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,6 +167,15 @@ Test(golden_save, refuses_what_cannot_be_written) {
     EXPECT_STATUS(golden_save(in_folder(""), NULL, &error), GOLDEN_NULL, "suite");
     EXPECT_STATUS(golden_save(in_folder(""), &empty, &error), GOLDEN_NO_CASES, "cases");
     EXPECT_STATUS(golden_save(in_folder(""), &unnamed, &error), GOLDEN_KERNEL_NAME, "kernel");
+    static const double scales[] = {0, NAN, INFINITY, -INFINITY};
+    for (size_t i = 0; i < sizeof scales / sizeof scales[0]; i++) {
+        double *scale = &suite.cases[1].expected[0].grad_scale;
+        const double kept = *scale;
+        *scale = scales[i];
+        EXPECT_STATUS(golden_save(in_folder(""), &suite, &error), GOLDEN_GRAD_SCALE, "scale");
+        expect_bare_error(&error, GOLDEN_GRAD_SCALE, 0, "", "cases[1].expected[0].grad_scale");
+        *scale = kept;
+    }
     EXPECT_STATUS(golden_save(in_folder("missing"), &suite, &error), GOLDEN_FILE_WRITE, "folder");
     cr_expect(strstr(error_line(&error), "missing/sigmoid.npz") != NULL, "%s", error_line(&error));
     cr_expect_eq(count_files(), 0);
