@@ -76,6 +76,120 @@ Test(golden_pack, holds_every_committed_array_bit_for_bit) {
     golden_names_free(&names);
 }
 
+/* ---- what is in a pack, line by line ---- */
+
+/* Behind every list stands one more that would change the pack if it were looked at. */
+struct small {
+    struct array x, one;
+    struct golden_input inputs[4];
+    struct golden_expected both[3], forward[2], train[3];
+    struct golden_case cases[4];
+    struct golden_suite suites[3];
+};
+
+static void fill_small(struct small *s) {
+    s->x = array_from(ARRAY_F32, 2, (const size_t[]){2, 1}, (const double[]){1, -2});
+    s->one = array_from(ARRAY_I32, 0, NULL, (const double[]){-1});
+    const struct golden_input inputs[] = {
+        {"x", s->x}, {"y.grad", s->one}, {"w", s->one}, {"beyond", s->one}};
+    const struct golden_expected y = {.name = "y", .exact = s->x, .bound = s->x};
+    memcpy(s->inputs, inputs, sizeof inputs);
+    s->both[0] = s->both[1] = s->both[2] = s->forward[0] = s->forward[1] = y;
+    s->train[0] = s->train[1] = s->train[2] = y;
+    (void)strcpy(s->both[1].name, "x.grad");
+    (void)strcpy(s->both[2].name, "beyond.updated");
+    (void)strcpy(s->forward[1].name, "beyond.grad");
+    (void)strcpy(s->train[0].name, "w.updated");
+    (void)strcpy(s->train[1].name, "a_long_loss");
+    s->cases[0] = (struct golden_case){.id = "both", .n_inputs = 3, .n_expected = 2};
+    s->cases[1] = (struct golden_case){.id = "forward", .n_inputs = 1, .n_expected = 1};
+    s->cases[2] = (struct golden_case){.id = "train", .n_inputs = 1, .n_expected = 2};
+    s->cases[3] = (struct golden_case){.id = "beyond", .n_expected = 1};
+    s->cases[0].expected = s->both;
+    s->cases[1].expected = s->cases[3].expected = s->forward;
+    s->cases[2].expected = s->train;
+    for (size_t i = 0; i < 4; i++) {
+        s->cases[i].inputs = s->inputs;
+    }
+    s->suites[0] = (struct golden_suite){.kernel = (char *)"k", .n_cases = 2, .cases = s->cases};
+    s->suites[1] =
+        (struct golden_suite){.kernel = (char *)"l", .n_cases = 1, .cases = s->cases + 2};
+    s->suites[2] = (struct golden_suite){.kernel = (char *)"beyond"};
+}
+
+static void expect_pack(const struct golden_suite suites[], size_t n_suites, bool expected,
+                        const char *text) {
+    FILE *out = fopen(in_folder("pack"), "wb");
+    cr_assert_not_null(out);
+    EXPECT_STATUS(golden_pack_write(suites, n_suites, "name", expected, out), GOLDEN_OK, text);
+    (void)fclose(out);
+    struct bytes b = read_file(in_folder("pack"));
+    cr_expect(b.size == strlen(text) && memcmp(b.data, text, b.size) == 0, "%.*s", (int)b.size,
+              (const char *)b.data);
+    bytes_free(&b);
+}
+
+#define IN_X "in x f32 2x1 3f800000 c0000000\n"
+#define VALUES(name)                                                                               \
+    "expect " name " f32 2x1 3f800000 c0000000\n"                                                  \
+    "bound " name " f32 2x1 3f800000 c0000000\n"
+
+static const char lines[] = "gradgate 1 name\n"
+                            "call 1 k forward\ncase both\n" IN_X "in w i32 - ffffffff\n"
+                            "want y f32 2x1\n%sgo\n"
+                            "call 2 k backward\ncase both\n" IN_X "in y.grad i32 - ffffffff\n"
+                            "in w i32 - ffffffff\nwant x.grad f32 2x1\n%sgo\n"
+                            "call 3 k forward\ncase forward\n" IN_X "want y f32 2x1\n%sgo\n"
+                            "call 4 l train\ncase train\n" IN_X "want w.updated f32 2x1\n%s"
+                            "want a_long_loss f32 2x1\n%sgo\nbye\n";
+
+Test(golden_pack, is_a_call_for_each_pass_of_each_case_numbered_throughout) {
+    struct small s;
+    char text[1024];
+    fill_small(&s);
+    (void)snprintf(text, sizeof text, lines, "", "", "", "", "");
+    expect_pack(s.suites, 2, false, text);
+    (void)snprintf(text, sizeof text, lines, VALUES("y"), VALUES("x.grad"), VALUES("y"),
+                   VALUES("w.updated"), VALUES("a_long_loss"));
+    expect_pack(s.suites, 2, true, text);
+    expect_pack(s.suites, 0, true, "gradgate 1 name\nbye\n");
+    expect_pack(NULL, 0, true, "gradgate 1 name\nbye\n");
+    array_free(&s.x);
+    array_free(&s.one);
+}
+
+/* An ending alone, or a part of one, is the gradient of nothing. */
+Test(golden_pack, has_gradients_in_backward_and_updates_in_training) {
+    struct small s;
+    fill_small(&s);
+    static const char *const plain[] = {"y", "grad", ".grad", "y.gradient", "x.grad.y"};
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
+        cr_expect_eq(golden_pass_of(&s.cases[0], plain[i]), GOLDEN_FORWARD, "%s", plain[i]);
+        cr_expect(golden_pass_is_given(GOLDEN_FORWARD, plain[i]), "%s", plain[i]);
+        cr_expect_eq(golden_pass_of(&s.cases[2], plain[i]), GOLDEN_TRAIN, "%s", plain[i]);
+    }
+    cr_expect_eq(golden_pass_of(&s.cases[0], "y.grad"), GOLDEN_BACKWARD);
+    cr_expect(!golden_pass_is_given(GOLDEN_FORWARD, "y.grad"));
+    cr_expect(golden_pass_is_given(GOLDEN_BACKWARD, "y.grad"));
+    cr_expect(golden_pass_is_given(GOLDEN_TRAIN, "y.grad"));
+    static const bool has[4][GOLDEN_N_PASSES] = {{1, 1, 0}, {1, 0, 0}, {0, 0, 1}, {1, 0, 0}};
+    for (size_t i = 0; i < 4; i++) {
+        for (int pass = 0; pass < GOLDEN_N_PASSES; pass++) {
+            cr_expect_eq(golden_has_pass(&s.cases[i], (enum golden_pass)pass), has[i][pass],
+                         "%s: %d", s.cases[i].id, pass);
+        }
+    }
+    array_free(&s.x);
+    array_free(&s.one);
+}
+
+Test(golden_pack, names_its_passes_as_the_protocol_does) {
+    static const char *const names[] = {"forward", "backward", "train", "?", "?"};
+    for (int pass = 0; pass < 5; pass++) {
+        cr_expect_str_eq(golden_pass_name((enum golden_pass)pass), names[pass], "%d", pass);
+    }
+}
+
 /* ---- damaged packs ---- */
 
 static int accept(const struct pack_array *a, void *ctx) {
@@ -159,4 +273,9 @@ Test(golden_pack, refuses_what_it_cannot_write) {
     cr_assert_not_null(full);
     cr_expect_eq(golden_pack_write(&none, 0, "k", true, full), GOLDEN_FILE_WRITE);
     (void)fclose(full);
+    full = fopen("/dev/full", "w"); /* of which nothing is left to flush in the end */
+    cr_assert(full != NULL && setvbuf(full, NULL, _IONBF, 0) == 0);
+    cr_expect_eq(golden_pack_write(&none, 0, "k", true, full), GOLDEN_FILE_WRITE);
+    (void)fclose(full);
+    cr_expect_eq(golden_pack_write(&none, 1, "k", true, NULL), GOLDEN_NULL);
 }
