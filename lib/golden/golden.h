@@ -416,7 +416,7 @@ struct golden_profile { /* beside a golden_comparison */
     size_t n_table; /* the worst elements that are not equal, pass or not, worst first */
     struct golden_element table[GOLDEN_TABLE_SIZE];
     size_t bins[GOLDEN_ULP_BINS]; /* elements by distance; the last: no distance, NaN or infinity
-                                     on one side */
+                                     on one side, or UINT64_MAX of int64 */
 };
 /* The largest distance in a bin: 0, 1, 2, 4, ... */
 uint64_t golden_ulp_bin_limit(size_t bin);
