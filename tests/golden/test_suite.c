@@ -94,10 +94,11 @@ static void write_suite(void) {
 static void expect_load(enum golden_status expected, const char *field, const char *member,
                         const char *label) {
     struct golden_suite suite;
-    struct golden_error error;
+    struct golden_error error = dirty_error();
     EXPECT_STATUS(golden_load(in_folder(""), "toy", &suite, &error), expected, label);
     cr_expect_str_eq(error.field, field, "%s: %s", label, error_line(&error));
     cr_expect_str_eq(error.member, member, "%s: %s", label, error_line(&error));
+    cr_expect(error.offset == -1 && error.system_errno == 0, "%s: %s", label, error_line(&error));
     cr_expect(suite.kernel == NULL && suite.cases == NULL && suite.n_cases == 0, "%s", label);
     cr_expect_eq(golden_load(in_folder(""), "toy", &suite, NULL), expected, "%s", label);
 }
@@ -107,8 +108,9 @@ static void expect_load(enum golden_status expected, const char *field, const ch
 Test(golden_suite, loads_everything_that_manifest_and_archive_say) {
     write_suite();
     struct golden_suite s;
-    struct golden_error error;
+    struct golden_error error = dirty_error();
     EXPECT_STATUS(golden_load(in_folder(""), "toy", &s, &error), GOLDEN_OK, error_line(&error));
+    expect_bare_error(&error, GOLDEN_OK, 0, "", "");
     cr_assert(s.n_cases == 2 && s.n_flags == 2 && s.n_bounds == 1);
     cr_expect_str_eq(s.kernel, "toy");
     cr_expect_eq(strlen(s.sha256), 64u);
@@ -131,6 +133,7 @@ Test(golden_suite, loads_everything_that_manifest_and_archive_say) {
     cr_expect(c->n_flags == 0 && c->n_inputs == 0 && c->n_expected == 1);
     cr_expect_eq(c->expected[0].exact.count, 0u);
     cr_expect_null(golden_find_case(&s, "n3"));
+    cr_expect_null(golden_find_case(&s, ""));
     cr_expect_null(golden_find_input(c, "x"));
     cr_expect_null(golden_find_expected(c, "x"));
     cr_expect_null(golden_find_case(NULL, "b"));
@@ -185,6 +188,7 @@ static const struct {
     {"n3-random", "", GOLDEN_CASE_ID, "cases[0].id"},
     {"n3-random", "n3 random", GOLDEN_CASE_ID, "cases[0].id"},
     {"n3-random", "../x", GOLDEN_CASE_ID, "cases[0].id"},
+    {"n3-random", ".", GOLDEN_CASE_ID, "cases[0].id"},
     {"n3-random", "..", GOLDEN_CASE_ID, "cases[0].id"},
     {"n3-random", "a234567890123456789012345678901234567890123456789012345678901234",
      GOLDEN_CASE_ID, "cases[0].id"},
@@ -365,14 +369,18 @@ Test(golden_suite, refuses_bounds_that_bound_nothing) {
 }
 
 Test(golden_suite, refuses_an_array_that_no_manifest_names) {
-    struct golden_member members[N_MEMBERS + 1];
+    struct golden_member members[N_MEMBERS];
     make_members(members);
-    members[N_MEMBERS] = members[0];
-    members[N_MEMBERS].name = (char *)"n3-random/extra";
-    write_archive(members, N_MEMBERS + 1);
+    for (size_t place = 0; place <= N_MEMBERS; place++) {
+        struct golden_member more[N_MEMBERS + 1];
+        memcpy(more, members, place * sizeof more[0]);
+        more[place] = (struct golden_member){(char *)"n3-random/extra", members[0].array};
+        memcpy(more + place + 1, members + place, (N_MEMBERS - place) * sizeof more[0]);
+        write_archive(more, N_MEMBERS + 1);
+        write_manifest("", "");
+        expect_load(GOLDEN_ARRAY_UNREFERENCED, "", "n3-random/extra", "extra");
+    }
     free_members(members);
-    write_manifest("", "");
-    expect_load(GOLDEN_ARRAY_UNREFERENCED, "", "n3-random/extra", "extra");
 }
 
 /* An input called "y.exact" would be the same member as the exact value of y. */
@@ -436,7 +444,12 @@ Test(golden_suite, refuses_kernel_names_that_are_paths) {
         EXPECT_STATUS(golden_load(in_folder(""), bad[i], &suite, NULL), GOLDEN_KERNEL_NAME, bad[i]);
     }
     struct golden_suite suite;
-    cr_expect_eq(golden_load(NULL, "toy", &suite, NULL), GOLDEN_NULL);
+    struct golden_error error = dirty_error();
+    cr_expect_eq(golden_load(in_folder(""), "to y", &suite, &error), GOLDEN_KERNEL_NAME);
+    expect_bare_error(&error, GOLDEN_KERNEL_NAME, 0, "", "kernel");
+    error = dirty_error();
+    cr_expect_eq(golden_load(NULL, "toy", &suite, &error), GOLDEN_NULL);
+    expect_bare_error(&error, GOLDEN_NULL, 0, "", "");
     cr_expect_eq(golden_load(in_folder(""), NULL, &suite, NULL), GOLDEN_NULL);
     cr_expect_eq(golden_load(in_folder(""), "toy", NULL, NULL), GOLDEN_NULL);
 }

@@ -254,6 +254,32 @@ Test(golden_system, that_fails_to_list_a_folder_gives_no_part_of_it) {
     }
 }
 
+/* The archive first, in one piece; then it is read again for its checksum, and then the manifest.
+ */
+Test(golden_system, that_fails_to_save_a_suite_names_the_file_of_the_two) {
+    static const struct {
+        enum call call;
+        unsigned after;
+        int with;
+        enum golden_status status;
+        const char *file;
+    } rows[] = {{WRITE, 0, ENOSPC, GOLDEN_FILE_WRITE, "neuron_init.npz"},
+                {READ, 0, EIO, GOLDEN_FILE_READ, "neuron_init.npz"},
+                {WRITE, 1, ENOSPC, GOLDEN_FILE_WRITE, "neuron_init.json"}};
+    struct golden_error error;
+    struct golden_suite suite;
+    cr_assert_eq(golden_load("tests/golden", "neuron_init", &suite, NULL), GOLDEN_OK);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        error = dirty_error();
+        fail_once(rows[i].call, rows[i].after, rows[i].with);
+        EXPECT_STATUS(golden_save(in_folder(""), &suite, &error), rows[i].status, rows[i].file);
+        expect_bare_error(&error, rows[i].status, rows[i].with, in_folder(rows[i].file), "");
+        cr_expect_eq(count_files(), i > 0 ? 1u : 0u,
+                     "no manifest, and no file of a temporary name");
+    }
+    golden_free(&suite);
+}
+
 /* ---- mapped files ---- */
 
 Test(golden_system, that_fails_to_map_a_file_is_an_error_with_its_errno) {
