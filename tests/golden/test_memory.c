@@ -251,6 +251,26 @@ Test(golden_memory, is_not_missed_for_lists_of_nothing) {
     }
 }
 
+/* All of it but the members' bytes, which libzip frees where it is not seen. */
+Test(golden_memory, is_given_back_by_who_saves) {
+    json_malloc_t kept_malloc;
+    json_free_t kept_free;
+    cr_assert_eq(golden_load("tests/golden", "neuron_init", &suite, NULL), GOLDEN_OK);
+    json_get_alloc_funcs(&kept_malloc, &kept_free);
+    json_set_alloc_funcs(malloc, free);
+    n_blocks = 0;
+    failing = 0;
+    counting = true;
+    enum golden_status status = golden_save(in_folder(""), &suite, NULL);
+    counting = false;
+    EXPECT_STATUS(status, GOLDEN_OK, "save");
+    json_set_alloc_funcs(kept_malloc, kept_free);
+    cr_assert_eq(golden_npz_read(in_folder("neuron_init.npz"), &npz, NULL), GOLDEN_OK);
+    cr_expect_eq(n_blocks, (ptrdiff_t)npz.n_members, "%td blocks", n_blocks);
+    golden_npz_free(&npz);
+    golden_free(&suite);
+}
+
 /* ---- the memory of jansson, which escapes the strings of a manifest ---- */
 
 static size_t n_jansson, failing_jansson;
@@ -281,26 +301,6 @@ static enum golden_status with_jansson(size_t call, enum golden_status (*f)(stru
     enum golden_status status = f(error);
     json_set_alloc_funcs(kept_malloc, kept_free);
     return status;
-}
-
-/* All of it but the members' bytes, which libzip frees where it is not seen. */
-Test(golden_memory, is_given_back_by_who_saves) {
-    json_malloc_t kept_malloc;
-    json_free_t kept_free;
-    cr_assert_eq(golden_load("tests/golden", "neuron_init", &suite, NULL), GOLDEN_OK);
-    json_get_alloc_funcs(&kept_malloc, &kept_free);
-    json_set_alloc_funcs(malloc, free);
-    n_blocks = 0;
-    failing = 0;
-    counting = true;
-    enum golden_status status = golden_save(in_folder(""), &suite, NULL);
-    counting = false;
-    EXPECT_STATUS(status, GOLDEN_OK, "save");
-    json_set_alloc_funcs(kept_malloc, kept_free);
-    cr_assert_eq(golden_npz_read(in_folder("neuron_init.npz"), &npz, NULL), GOLDEN_OK);
-    cr_expect_eq(n_blocks, (ptrdiff_t)npz.n_members, "%td blocks", n_blocks);
-    golden_npz_free(&npz);
-    golden_free(&suite);
 }
 
 static void with_a_small_suite(void (*f)(void)) {
