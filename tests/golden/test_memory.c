@@ -127,6 +127,29 @@ static enum golden_status write_npz(struct golden_error *error) {
     return golden_npz_write(in_folder("new.npz"), npz.members, npz.n_members, error);
 }
 
+/* One block for each member, and libzip frees it. */
+static void expect_handed_over(void) {
+    cr_expect_eq(n_blocks, (ptrdiff_t)npz.n_members, "write .npz: %td blocks", n_blocks);
+}
+
+static enum golden_status write_nothing(struct golden_error *error) {
+    return golden_npz_write(in_folder("new.npz"), NULL, 0, error);
+}
+
+static enum golden_status read_nothing(struct golden_error *error) {
+    struct golden_npz out;
+    enum golden_status status = golden_npz_read(in_folder("none.npz"), &out, error);
+    cr_expect_eq(out.n_members, 0u);
+    golden_npz_free(&out);
+    return status;
+}
+
+static enum golden_status write_twice(struct golden_error *error) {
+    const struct golden_member members[] = {npz.members[0], npz.members[0]};
+    enum golden_status status = golden_npz_write(in_folder("new.npz"), members, 2, error);
+    return status == GOLDEN_NPZ_NAME_TWICE ? GOLDEN_OK : status;
+}
+
 static enum golden_status write_npy(struct golden_error *error) {
     return golden_npy_write(in_folder("new.npy"), &npz.members[0].array, error);
 }
@@ -164,6 +187,9 @@ static const struct {
     {"read .npz", read_npz, false},
     {"read .npy", read_npy, false},
     {"write .npz", write_npz, true},
+    {"write .npz of no members", write_nothing, false},
+    {"read .npz of no members", read_nothing, false},
+    {"write .npz of two equal names", write_twice, false},
     {"write .npy", write_npy, false},
     {"load", load, false},
     {"save", save, true},
@@ -201,12 +227,16 @@ Test(golden_memory, when_there_is_none_is_a_status_and_leaves_nothing_behind) {
     const struct golden_member members[] = {{(char *)"one", one}, {(char *)"two", two}};
     cr_assert_eq(golden_npz_write(in_folder("two.npz"), members, 2, NULL), GOLDEN_OK);
     cr_assert_eq(golden_npy_write(in_folder("one.npy"), &one, NULL), GOLDEN_OK);
+    cr_assert_eq(golden_npz_write(in_folder("none.npz"), NULL, 0, NULL), GOLDEN_OK);
     cr_assert_eq(golden_npz_read(in_folder("two.npz"), &npz, NULL), GOLDEN_OK);
     cr_assert_eq(golden_open(in_folder("two.npz"), &file, NULL), GOLDEN_OK);
     cr_assert_eq(golden_load("tests/golden", "neuron_init", &suite, NULL), GOLDEN_OK);
     for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
         struct golden_error error;
         EXPECT_STATUS(run(i, 0, &error), GOLDEN_OK, actions[i].name);
+        if (actions[i].run == write_npz) {
+            expect_handed_over();
+        }
         const size_t n = n_calls;
         const size_t n_files = count_files();
         cr_expect_gt(n, 0u, "%s", actions[i].name);
