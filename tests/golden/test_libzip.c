@@ -30,9 +30,10 @@ static enum call failing;
 static unsigned n_good;      /* calls before it; it fails once */
 static zip_uint64_t unknown; /* parts of a zip_stat_t that nothing is known about */
 static size_t most;          /* bytes that one call reads; 0: any number */
-static size_t n_read,
-    n_whole;          /* bytes read of a member, and the size of all of it; 0: not counted */
-static int n_sources; /* references to sources that are not given back */
+static size_t n_read;        /* bytes read of a member ... */
+static size_t n_whole;       /* ... and the size of all of it; 0: not counted */
+static size_t end;           /* of every member, too early; 0: where it is */
+static int n_sources;        /* references to sources that are not given back */
 
 static bool fails(enum call call) {
     if (failing != call || n_good-- > 0) {
@@ -166,7 +167,9 @@ int __wrap_zip_stat_index(zip_t *zip, zip_uint64_t i, zip_flags_t flags, zip_sta
 zip_int64_t __wrap_zip_fread(zip_file_t *file, void *bytes, zip_uint64_t size) {
     cr_expect(n_whole == 0 || n_read + size <= n_whole + 1, "%zu bytes after %zu", (size_t)size,
               n_read);
-    zip_int64_t n = __real_zip_fread(file, bytes, most > 0 && most < size ? most : size);
+    size = most > 0 && most < size ? most : size;
+    size = end > 0 && end - n_read < size ? end - n_read : size;
+    zip_int64_t n = __real_zip_fread(file, bytes, size);
     n_read += n > 0 ? (size_t)n : 0;
     return n;
 }
@@ -206,6 +209,27 @@ Test(golden_libzip, may_read_a_few_bytes_at_a_time) {
     }
     cr_expect_eq(n_sources, 0);
     most = n_whole = 0;
+    bytes_free(&zip);
+}
+
+Test(golden_libzip, may_end_a_member_too_early) {
+    size_t n_member;
+    struct bytes zip = large_archive(&n_member);
+    const size_t ends[] = {1, 128, n_member - 1};
+    n_sources = 0;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        struct golden_npz npz;
+        struct golden_error error = dirty_error();
+        n_read = 0;
+        end = ends[i];
+        EXPECT_STATUS(golden_npz_decode(zip.data, zip.size, &npz, &error), GOLDEN_NPZ_DATA, "cut");
+        cr_expect_str_eq(error.member, "x.npy");
+        error.member[0] = '\0';
+        expect_bare_error(&error, GOLDEN_NPZ_DATA, 0, "", "");
+        cr_expect_null(npz.members);
+    }
+    cr_expect_eq(n_sources, 0);
+    end = 0;
     bytes_free(&zip);
 }
 
