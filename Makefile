@@ -260,10 +260,10 @@ $(B)/tests/test_gradcheck $(B)/alone_gradcheck: override LDFLAGS += -Wl,--wrap=g
 # test_allocation counts what lib/neuron allocates.
 $(B)/tests/test_neuron $(B)/alone_neuron: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
-ZIP_CALLS := close discard file_add file_set_dostime fread open_from_source set_file_compression source_buffer \
-    source_buffer_create source_free source_keep source_open source_read source_stat stat_index
 # test_memory lets every allocation of lib/golden fail once, test_system its calls of the system, test_libzip those of
 # libzip.
+ZIP_CALLS := close discard file_add file_set_dostime fread open_from_source set_file_compression source_buffer \
+    source_buffer_create source_free source_keep source_open source_read source_stat stat_index
 $(B)/tests/test_golden $(B)/alone_golden: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free \
     -Wl,--wrap=read,--wrap=write,--wrap=close,--wrap=fstat64,--wrap=readdir64,--wrap=mmap64,--wrap=munmap \
     $(ZIP_CALLS:%=-Wl,--wrap=zip_%)
