@@ -214,16 +214,19 @@ Test(golden_save, refuses_what_cannot_be_written) {
     expect_refused(in_folder(""), &empty, GOLDEN_NO_CASES, 0, "", "cases");
     expect_refused(in_folder(""), &unnamed, GOLDEN_KERNEL_NAME, 0, "", "kernel");
     static const double scales[] = {0, NAN, INFINITY, -INFINITY};
-    for (size_t i = 0; i < sizeof scales / sizeof scales[0]; i++) {
-        double *scale = &suite.cases[1].expected[0].grad_scale;
+    for (size_t i = 0; i < 2 * sizeof scales / sizeof scales[0]; i++) {
+        double *scale = &suite.cases[i % 2].expected[0].grad_scale;
         const double kept = *scale;
-        *scale = scales[i];
+        *scale = scales[i / 2];
         expect_refused(in_folder(""), &suite, GOLDEN_GRAD_SCALE, 0, "",
-                       "cases[1].expected[0].grad_scale");
+                       i % 2 ? "cases[1].expected[0].grad_scale"
+                             : "cases[0].expected[0].grad_scale");
         *scale = kept;
     }
     expect_refused(in_folder("missing"), &suite, GOLDEN_FILE_WRITE, ENOENT,
                    in_folder("missing/sigmoid.npz"), "");
     cr_expect_eq(count_files(), 0);
+    suite.cases[0].expected[0].grad_scale = 1e-60;
+    EXPECT_STATUS(golden_save(in_folder(""), &suite, NULL), GOLDEN_OK, "small");
     golden_free(&suite);
 }
