@@ -320,11 +320,11 @@ Test(gate_case, a_kernel_that_hangs_is_stopped) {
     case_free(&c);
 }
 
-/* Far too slow for the calls that a whole check takes, and each far shorter than what the time
- * limit leaves to the rest: a busy machine changes nothing. */
+/* Four times too slow for the calls that a whole check takes, and each far shorter than what the
+ * time limit leaves to the rest: a busy machine changes nothing. */
 static int forward_slowly(struct plain *k) {
     if (k->n_forward > 3) {
-        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+        nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
     }
     return 0;
 }
