@@ -135,8 +135,8 @@ struct gc_session {
     struct gc_random random;
 
     /* One of each at least; not a place more than needed, so that an overrun is seen. */
-    struct gc_input inputs[GRADCHECK_MAX_TENSORS - 1];
-    struct gc_output outputs[GRADCHECK_MAX_TENSORS - 1];
+    struct gc_input inputs[GRADCHECK_MAX_TENSORS];
+    struct gc_output outputs[GRADCHECK_MAX_TENSORS];
     size_t n_entries, n_checked, n_outs;
 
     /* per entry */

@@ -22,6 +22,10 @@ static void set_options(struct gc_session *s, const struct gradcheck_options *op
     gc_phase(s, "contract", 0);
 }
 
+static size_t sum_or_most(size_t a, size_t b) {
+    return b > SIZE_MAX - a ? SIZE_MAX : a + b;
+}
+
 static void lay_out_inputs(struct gc_session *s, size_t *raw_size) {
     for (size_t i = 0; i < s->k->n_inputs; i++) {
         const struct gradcheck_tensor *t = &s->k->inputs[i];
@@ -36,8 +40,8 @@ static void lay_out_inputs(struct gc_session *s, size_t *raw_size) {
         in->upper = bounded ? t->upper : INFINITY;
         in->first = s->n_entries;
         in->raw = *raw_size;
-        *raw_size += in->count * gc_dtype_size(t->dtype);
-        s->n_entries += in->is_float ? in->count : 0;
+        *raw_size = sum_or_most(*raw_size, in->count * gc_dtype_size(t->dtype));
+        s->n_entries = sum_or_most(s->n_entries, in->is_float ? in->count : 0);
         s->n_checked += in->checked ? in->count : 0;
         s->rewrite = s->rewrite || (t->flags & GRADCHECK_CLOBBERED) != 0;
     }
@@ -52,7 +56,7 @@ static void lay_out_outputs(struct gc_session *s) {
         out->is_float = gc_is_float(t->dtype);
         out->has_cotangent = out->is_float && t->grad != NULL;
         out->first = s->n_outs;
-        s->n_outs += out->is_float ? out->count : 0;
+        s->n_outs = sum_or_most(s->n_outs, out->is_float ? out->count : 0);
         s->rewrite = s->rewrite || (t->flags & GRADCHECK_IN_PLACE) != 0;
         s->fixed_cotangent = s->fixed_cotangent || (out->is_float && !out->has_cotangent);
         if (out->is_float) {
@@ -70,7 +74,8 @@ static double *take(double **from, size_t n) {
 /* One block of doubles and one of bytes: 10 doubles an entry, 20 an output element. */
 static bool allocate(struct gc_session *s, size_t raw_size) {
     enum { PER_ENTRY = 10, PER_OUTPUT = 8 + NOISE_COLUMNS };
-    if (s->n_entries > SIZE_MAX / 64 / PER_ENTRY || s->n_outs > SIZE_MAX / 64 / PER_OUTPUT) {
+    if (s->n_entries > SIZE_MAX / 64 / PER_ENTRY || s->n_outs > SIZE_MAX / 64 / PER_OUTPUT ||
+        raw_size > SIZE_MAX / 64) {
         return false;
     }
     size_t doubles = PER_ENTRY * s->n_entries + PER_OUTPUT * s->n_outs;

@@ -228,6 +228,16 @@ Test(gradcheck_entries, the_scale_is_that_of_the_entries_that_were_looked_at) {
     cr_expect(gc_gradient_scale(&h.s, x) == 3e-200);
     h.s.numeric[0] = 0;
     cr_expect(gc_gradient_scale(&h.s, x) == 0);
+    for (size_t e = 0; e < N;
+         e++) { /* each square is less than a float's last place of their sum */
+        h.s.state[e] = GC_SEEN;
+        h.s.bound[e] = 1e-9;
+        h.s.numeric[e] = e == 0 ? 1 : 2e-4;
+    }
+    scale = gc_gradient_scale(&h.s, x) * sqrt(N);
+    cr_expect(fabs(scale - sqrt(1 + (N - 1) * 4e-8)) < 1e-12, "%.17g", scale);
+    memset(h.s.state + 2, GC_UNSEEN, N - 2);
+    h.s.bound[1] = INFINITY;
     h.s.numeric[0] = NAN;
     scale = gc_gradient_scale(&h.s, x);
     cr_expect(fabs(scale - gc_rms(h.s.grad, N)) <= 1e-14 * scale, "%g", scale);

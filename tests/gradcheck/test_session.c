@@ -2,6 +2,8 @@
 /* What a session has before anything ran: the options as stated, a stream of the seed, and memory
  * of its own for each thing. */
 #include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "gradcheck/engine.h"
@@ -103,4 +105,91 @@ Test(gradcheck_session, keeps_its_bytes_apart) {
     cr_expect_eq(memcmp(s.saved, l.x, N * sizeof(double)), 0, "the values that it gives back");
     gc_session_close(&s);
     cr_expect_eq(l.label[0], 0);
+}
+
+/* ---- sizes that no memory has ---- */
+
+static int nothing(void *ctx) {
+    (void)ctx;
+    return 0;
+}
+
+/* Of one tensor, and of many that share a buffer, so that their sum has no size_t. */
+Test(gradcheck_session, of_more_than_any_memory_says_so) {
+    static double x[1], dx[1], y[1], dy[1];
+    static int64_t label[1];
+    static char names[GRADCHECK_MAX_TENSORS][8];
+    const struct gradcheck_tensor out = GRADCHECK_OUTPUT("y", y, dy, 1);
+    for (size_t n = 1; n <= GRADCHECK_MAX_TENSORS - 2; n++) {
+        for (int floats = 0; floats < 2; floats++) {
+            struct gradcheck_tensor in[GRADCHECK_MAX_TENSORS];
+            in[0] = (struct gradcheck_tensor)GRADCHECK_INPUT("x", x, dx, 1);
+            for (size_t i = 1; i <= n; i++) {
+                (void)snprintf(names[i], sizeof names[i], "n%zu", i);
+                in[i] = (struct gradcheck_tensor){.name = names[i],
+                                                  .value = floats ? (void *)x : label,
+                                                  .dtype = floats ? GRADCHECK_F64 : GRADCHECK_I64,
+                                                  .ndim = 1,
+                                                  .shape = {SIZE_MAX / 16},
+                                                  .flags = GRADCHECK_CLOBBERED};
+            }
+            const struct gradcheck_kernel kernel = {.name = "huge",
+                                                    .inputs = in,
+                                                    .n_inputs = n + 1,
+                                                    .outputs = &out,
+                                                    .n_outputs = 1,
+                                                    .forward = nothing,
+                                                    .backward = nothing};
+            struct gradcheck_report r;
+            const enum gradcheck_status status = gradcheck_run(&kernel, NULL, &r);
+            cr_expect_eq(status, GRADCHECK_E_NO_MEMORY, "%zu: %s", n, r.summary);
+        }
+    }
+}
+
+/* y is the sum of as many scalars as there may be. */
+enum { MOST = GRADCHECK_MAX_TENSORS - 1 };
+
+struct many {
+    double x[MOST], dx[MOST], y, dy;
+};
+
+static int many_forward(void *ctx) {
+    struct many *k = ctx;
+    k->y = 0;
+    for (size_t i = 0; i < MOST; i++) {
+        k->y += sin(k->x[i]);
+    }
+    return 0;
+}
+
+static int many_backward(void *ctx) {
+    struct many *k = ctx;
+    for (size_t i = 0; i < MOST; i++) {
+        k->dx[i] = k->dy * cos(k->x[i]);
+    }
+    return 0;
+}
+
+Test(gradcheck_session, has_room_for_as_many_inputs_as_there_may_be) {
+    static struct many k;
+    static char names[MOST][8];
+    struct gradcheck_tensor in[MOST];
+    const struct gradcheck_tensor out = GRADCHECK_OUTPUT("y", &k.y, &k.dy);
+    for (size_t i = 0; i < MOST; i++) {
+        k.x[i] = 0.1 * (double)i;
+        (void)snprintf(names[i], sizeof names[i], "x%zu", i);
+        in[i] = (struct gradcheck_tensor)GRADCHECK_INPUT(names[i], &k.x[i], &k.dx[i]);
+    }
+    const struct gradcheck_kernel kernel = {.name = "many",
+                                            .inputs = in,
+                                            .n_inputs = MOST,
+                                            .outputs = &out,
+                                            .n_outputs = 1,
+                                            .forward = many_forward,
+                                            .backward = many_backward,
+                                            .ctx = &k};
+    struct gradcheck_report r;
+    cr_assert_eq(gradcheck_run(&kernel, NULL, &r), GRADCHECK_OK);
+    cr_expect_eq(r.verdict, GRADCHECK_PASS, "%s", r.summary);
 }

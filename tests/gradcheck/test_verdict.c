@@ -166,7 +166,8 @@ Test(gradcheck_verdict, the_summary_is_of_what_decided) {
         for (int i = rule > 0 ? -1 : 0; i <= 1; i++) {
             h.r.rules[rule + i].verdict = GRADCHECK_FAIL;
             h.r.rules[rule + i].waived = i != 0;
-            snprintf(h.r.rules[rule + i].evidence, 8, "bent %d", i);
+            snprintf(h.r.rules[rule + i].evidence, sizeof h.r.rules[rule + i].evidence, "bent %d",
+                     i);
         }
         gc_conclude(&h.s);
         snprintf(expected, sizeof expected, "%s: bent 0",
