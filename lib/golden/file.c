@@ -150,14 +150,10 @@ enum golden_status file_write(const char *path, const struct file_part parts[], 
         goto done;
     }
     bool written = write_parts(fd, parts, n_parts);
-    int first_errno = errno;
-    /* A full disk may be told only at the end. */
-    if (close(fd) != 0 && written) {
-        written = false;
-        first_errno = errno;
-    }
-    errno = first_errno;
-    if (!written || rename(temporary, path) != 0) {
+    int why = errno;
+    bool closed = close(fd) == 0; /* a full disk may be told only at the end */
+    errno = written ? errno : why;
+    if (!written || !closed || rename(temporary, path) != 0) {
         status = error_system(error, GOLDEN_FILE_WRITE);
         (void)unlink(temporary);
     }

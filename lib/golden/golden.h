@@ -259,7 +259,8 @@ void golden_free(struct golden_suite *suite); /* zeroes *suite; NULL is fine */
 
 /* Writes <dir>/<kernel>.npz and .json, each under a temporary name that is then renamed; should the
  * second fail, the checksum in the old manifest tells. The same suite gives the same bytes, those
- * of the manifest being the same as oracle/gradgate.py writes; sha256 is computed anew. */
+ * of the manifest being the same as oracle/gradgate.py writes, but for subnormal numbers and from
+ * 1e15 on; sha256 is computed anew. A grad_scale that is 0 or not finite: GOLDEN_GRAD_SCALE. */
 enum golden_status golden_save(const char *dir, const struct golden_suite *suite,
                                struct golden_error *error);
 

@@ -134,7 +134,7 @@ struct gc_session {
     struct gradcheck_report *report;
     struct gc_random random;
 
-    /* One of each at least; not a place more than needed, so that an overrun is seen. */
+    /* A kernel has one of each at least: a place is left after the last of each, and is zero. */
     struct gc_input inputs[GRADCHECK_MAX_TENSORS];
     struct gc_output outputs[GRADCHECK_MAX_TENSORS];
     size_t n_entries, n_checked, n_outs;

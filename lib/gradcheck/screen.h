@@ -21,8 +21,7 @@ struct gc_screen {
 void gc_choose_direction(struct gc_session *s, size_t number, size_t first, size_t last);
 struct gc_estimate gc_screen_line(struct gc_session *s, struct gc_line *line, double start,
                                   size_t most);
-/* Whether what is wrong at the estimate's steps stays wrong at every finer one that noise leaves.
- */
+/* Whether what is wrong at the estimate's steps stays so at every finer one that noise leaves. */
 bool gc_persists(const struct gc_line *line, const struct gc_estimate *e, double error);
 void gc_check_screen(struct gc_session *s, struct gc_screen *screen);
 /* Once more over every step down to the noise, when all entries passed and the screen did not. */

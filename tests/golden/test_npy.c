@@ -228,7 +228,11 @@ Test(golden_npy, refuses_to_write_what_is_no_array) {
         {{.ndim = 1, .shape = {2}, .count = 1, .data = &value},
          GOLDEN_ARRAY_SHAPE_DIFFERS,
          "count"},
+        {{.ndim = 2, .shape = {SIZE_MAX / 2, 3}, .count = 1, .data = &value},
+         GOLDEN_NPY_SHAPE_OVERFLOW,
+         "shape"},
         {{.ndim = 1, .shape = {1}, .count = 1, .data = NULL}, GOLDEN_NULL, "data"},
+        {{.count = 1}, GOLDEN_NULL, "data"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct golden_error error = dirty_error();
